@@ -1,0 +1,150 @@
+"""Settings: one table of name, default and help; read once from one mapping (the environment, overlaid by flags).
+
+The README's settings table is this table; a test compares them.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from app.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An environment variable, what it is when unset, and what it does."""
+
+    name: str
+    default: str
+    help: str
+
+    @property
+    def flag(self) -> str:
+        """The option of `serve` that sets it: DMI_MAX_BODY is --max-body."""
+        return "--" + self.name.removeprefix("DMI_").lower().replace("_", "-")
+
+
+SETTINGS: Final[tuple[Setting, ...]] = (
+    Setting(
+        "DMI_STORE",
+        "",
+        "`embedded:DIR`, `mongodb://…` or `memory:`; unset: `MONGODB_URI` when that is set, else `embedded:./data`",
+    ),
+    Setting("MONGODB_URI", "", "the MongoDB to use when `DMI_STORE` is unset; the path names the database (`dmi`)"),
+    Setting(
+        "DMI_HOST",
+        "127.0.0.1",
+        "the address to listen on; beyond loopback needs `DMI_AUTH` or `DMI_ALLOW_OPEN`",
+    ),
+    Setting("DMI_PORT", "8000", "the port to listen on; 0 takes a free one"),
+    Setting("DMI_AUTH", "off", "who may ask: `off` is everybody (the only value of this version)"),
+    Setting(
+        "DMI_ALLOW_OPEN",
+        "0",
+        "`1` allows listening beyond loopback without authentication, in a closed network",
+    ),
+    Setting(
+        "DMI_PROFILES",
+        "",
+        "profiles applied to every resource of a type, as `Type=profile,…`; `Procedure=base` takes the DMI profile off",
+    ),
+    Setting(
+        "DMI_EXAMPLE_DATA",
+        "auto",
+        "`auto` fills an empty embedded store with example data at start; `off` does not",
+    ),
+    Setting(
+        "DMI_BASE_URL",
+        "",
+        "the address of this server's FHIR resources, as in `https://dmi.example/fhir`: absolute references that begin "
+        "with it count as relative ones, also in searches",
+    ),
+    Setting(
+        "DMI_INTROSPECTION",
+        "auto",
+        "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
+    ),
+    Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
+    Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
+    Setting("DMI_MAX_TOKENS", "15000", "the longest GraphQL document, in tokens"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting with its type; made by `read_settings`."""
+
+    store: str
+    host: str
+    port: int
+    profiles: str
+    example_data: bool
+    base_url: str
+    introspection: bool
+    max_body: int
+    max_rows: int
+    max_tokens: int
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of a mapping such as os.environ. Raises SettingsError, which names the variable and the remedy."""
+    given = {setting.name: environment.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    host = given["DMI_HOST"]
+    _one_of("DMI_AUTH", given, ("off",))
+    allow_open = _one_of("DMI_ALLOW_OPEN", given, ("0", "1")) == "1"
+    if not is_loopback(host) and not allow_open:
+        raise SettingsError(
+            f"DMI_HOST={host} would let the whole network read patient data without authentication. "
+            "Set DMI_ALLOW_OPEN=1 if that network is closed (DMI_AUTH offers no authentication in this version), "
+            "or listen on 127.0.0.1.",
+            f"DMI_HOST={host} laisserait tout le réseau lire les données des patients sans authentification. "
+            "Définissez DMI_ALLOW_OPEN=1 si ce réseau est fermé (DMI_AUTH n’offre pas encore d’authentification), "
+            "ou écoutez sur 127.0.0.1.",
+        )
+    introspection = _one_of("DMI_INTROSPECTION", given, ("auto", "on", "off"))
+    return Settings(
+        store=given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data",
+        host=host,
+        port=_number("DMI_PORT", given, 0, 65_535),
+        profiles=given["DMI_PROFILES"],
+        example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
+        base_url=given["DMI_BASE_URL"].rstrip("/"),
+        introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
+        max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
+        max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
+        max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _one_of(name: str, given: Mapping[str, str], allowed: tuple[str, ...]) -> str:
+    value = given[name].lower()
+    if value not in allowed:
+        raise SettingsError(
+            f"{name} must be one of: {', '.join(allowed)}.", f"{name} doit être parmi : {', '.join(allowed)}."
+        )
+    return value
+
+
+def _number(name: str, given: Mapping[str, str], least: int, most: int) -> int:
+    value = given[name]
+    if not (value.isascii() and value.isdigit() and least <= int(value) <= most):
+        raise SettingsError(
+            f"{name} must be a whole number from {least} to {most}.",
+            f"{name} doit être un nombre entier de {least} à {most}.",
+        )
+    return int(value)

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+
+from app.errors import SettingsError
+from app.settings import SETTINGS, is_loopback, read_settings
+
+
+def test_without_settings_the_embedded_store_is_used_on_loopback() -> None:
+    settings = read_settings({})
+    assert (settings.store, settings.host, settings.port) == ("embedded:./data", "127.0.0.1", 8000)
+
+
+def test_mongodb_is_used_when_its_uri_is_set() -> None:
+    assert read_settings({"MONGODB_URI": "mongodb://x/dmi"}).store == "mongodb://x/dmi"
+
+
+def test_the_store_that_is_named_wins_over_mongodb() -> None:
+    assert read_settings({"MONGODB_URI": "mongodb://x/dmi", "DMI_STORE": "memory:"}).store == "memory:"
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    assert read_settings({"DMI_PORT": " "}).port == 8000
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "dmi.example"])  # noqa: S104 - they must be refused
+def test_listening_beyond_loopback_without_authentication_is_refused(host: str) -> None:
+    with pytest.raises(SettingsError, match="DMI_ALLOW_OPEN=1"):
+        read_settings({"DMI_HOST": host})
+    assert read_settings({"DMI_HOST": host, "DMI_ALLOW_OPEN": "1"}).host == host
+
+
+def test_introspection_is_off_beyond_loopback_unless_told() -> None:
+    beyond = {"DMI_HOST": "192.0.2.7", "DMI_ALLOW_OPEN": "1"}
+    assert read_settings({}).introspection is True
+    assert read_settings(beyond).introspection is False
+    assert read_settings({**beyond, "DMI_INTROSPECTION": "on"}).introspection is True
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DMI_PORT", "70000"),
+        ("DMI_PORT", "http"),
+        ("DMI_PORT", "٣"),
+        ("DMI_MAX_ROWS", "0"),
+        ("DMI_MAX_BODY", "-1"),
+        ("DMI_AUTH", "jwt"),
+        ("DMI_ALLOW_OPEN", "yes"),
+        ("DMI_INTROSPECTION", "maybe"),
+        ("DMI_EXAMPLE_DATA", "some"),
+    ],
+)
+def test_a_wrong_value_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({name: value})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
+def test_these_addresses_are_loopback(host: str) -> None:
+    assert is_loopback(host)
+
+
+def test_every_flag_is_named_after_its_variable() -> None:
+    assert {setting.name: setting.flag for setting in SETTINGS}["DMI_MAX_BODY"] == "--max-body"
