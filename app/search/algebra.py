@@ -1,0 +1,155 @@
+"""A search as a value: filters over named search parameters, a sort, a page. Each store compiles it.
+
+All values are normalised before they get here (`app.search.normal`), the same for every store: tokens "system|code",
+"code" and "system|"; references "Patient/x"; strings folded; dates and numbers as half-open intervals whose bounds
+compare as text in the right order.
+
+Two parameters are the stores' own. `_id` takes Eq and In with the plain id. `_lastUpdated` is a point, the time as a
+document has it, "2024-02-29T10:00:00.000Z"; it takes Range with `lo_from` and `lo_before` alone, both in that same form
+of 24 characters: plain text comparison is right.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from app.fhir.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Eq:
+    """Resources that have the value under the parameter."""
+
+    parameter: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """Resources that have at least one of the values under the parameter; no values, no resources."""
+
+    parameter: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Resources that have a value which starts with the text."""
+
+    parameter: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Resources that have one interval [lo, hi) under the parameter which meets every given bound; lo < hi always."""
+
+    parameter: str
+    lo_from: str | None = None  # lo >= lo_from
+    lo_before: str | None = None  # lo < lo_before
+    hi_after: str | None = None  # hi > hi_after
+    hi_upto: str | None = None  # hi <= hi_upto
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Resources that have no value (or, with missing=False, some value) under the parameter."""
+
+    parameter: str
+    missing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Resources that the filter does not match."""
+
+    filter: Filter
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Resources that every filter matches; And(()) matches all."""
+
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Resources that some filter matches; Or(()) matches none."""
+
+    filters: tuple[Filter, ...] = ()
+
+
+Filter: TypeAlias = Eq | In | Prefix | Range | Missing | Not | And | Or
+
+ID = "_id"
+LAST_UPDATED = "_lastUpdated"
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One key of a sort; resources without a value come last in both directions."""
+
+    parameter: str
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a row stands in a sort: its value under each sort key (None: it has none), then its id."""
+
+    keys: tuple[str | None, ...]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One page of a filtered, sorted list. The id, ascending, is always the last sort key.
+
+    `after` takes the page that follows a position, `before` the page that ends just ahead of it (rows stay in sort
+    order); at most one of them is given. `offset` skips rows of the page's start."""
+
+    filter: Filter = And()
+    sort: tuple[SortKey, ...] = ()
+    count: int = 20
+    offset: int = 0
+    after: Position | None = None
+    before: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchValues:
+    """What a resource is found by.
+
+    `values`: parameter → distinct texts (tokens, references, uris, folded strings);
+    `intervals`: parameter → distinct [lo, hi) pairs (dates, numbers, quantities);
+    `sort`: parameter → the text it is ordered by, the smallest where there are several. "_id" and "_lastUpdated" are
+    in none of them: the stores know both. A name may end in ":identifier" (a reference's) or ":unit" (a quantity's)."""
+
+    values: dict[str, tuple[str, ...]]
+    intervals: dict[str, tuple[tuple[str, str], ...]]
+    sort: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """How one search parameter is kept: as texts in `values` or as pairs in `intervals`; in `sort` if sortable."""
+
+    kind: Literal["value", "interval"]
+    sortable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Everything a store has to know of search: what it may be asked for, and how to read it from a resource.
+
+    `version` changes whenever `values` would answer otherwise for the same resource, so that a store can tell that its
+    search values are out of date. `parameters`: resource type → parameter → how it is kept."""
+
+    version: str
+    parameters: Mapping[str, Mapping[str, Indexed]]
+    values: Callable[[Resource], SearchValues]

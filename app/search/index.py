@@ -1,0 +1,43 @@
+"""What a store has to know of search, made from the parameter table."""
+
+from __future__ import annotations
+
+from functools import partial
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from app.fhir.served import SERVED
+from app.search.algebra import ID, LAST_UPDATED, Index, Indexed
+from app.search.intervals import UNIT
+from app.search.parameters import Parameter, parameters, table_text
+from app.search.texts import IDENTIFIER
+from app.search.values import search_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMAT = 1
+"""Goes up with every change of the code that gives other search values for the same resource and table."""
+
+
+def search_index(base: str = "") -> Index:
+    """The index of all served types for a server whose FHIR address is `base` ("" if it is not known)."""
+    text = "\n".join((str(FORMAT), base.rstrip("/"), *SERVED, table_text()))
+    return Index(
+        version=sha256(text.encode()).hexdigest()[:16],
+        parameters={
+            type_name: dict(kept for parameter in parameters(type_name).values() for kept in _kept(parameter))
+            for type_name in SERVED
+        },
+        values=partial(search_values, base=base),
+    )
+
+
+def _kept(parameter: Parameter) -> Iterator[tuple[str, Indexed]]:
+    if parameter.name in (ID, LAST_UPDATED):
+        return
+    yield parameter.name, Indexed("interval" if parameter.ordered else "value", parameter.sortable)
+    if "Reference" in parameter.data_types:
+        yield parameter.name + IDENTIFIER, Indexed("value", sortable=False)
+    if parameter.kind == "quantity":
+        yield parameter.name + UNIT, Indexed("interval", sortable=False)

@@ -1,0 +1,142 @@
+"""What can be wrong with a search, said in English and French. Parameters are named, values never are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.errors import InvalidSearch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
+    "date": (
+        "2024, 2024-02, 2024-02-29 or 2024-02-29T10:00:00+01:00, with eq ne gt lt ge le sa eb or ap before it",
+        "2024, 2024-02, 2024-02-29 ou 2024-02-29T10:00:00+01:00, avec ou sans eq ne gt lt ge le sa eb ap devant",
+    ),
+    "number": (
+        "a decimal number, with eq ne gt lt ge le sa eb or ap before it",
+        "un nombre décimal, précédé ou non de eq ne gt lt ge le sa eb ap",
+    ),
+    "quantity": (
+        "a number, number||unit or number|system|unit, with eq ne gt lt ge le sa eb or ap before it",
+        "un nombre, nombre||unité ou nombre|système|unité, précédé ou non de eq ne gt lt ge le sa eb ap",
+    ),
+    "token": (
+        r"code, system|code, |code or system|, with \| for a | inside a part",
+        r"code, système|code, |code ou système|, avec \| pour un | dans une partie",
+    ),
+    "code": ("a code alone: it belongs to no system", "un code seul : il n’appartient à aucun système"),
+    "id": (
+        "ids of 1 to 64 letters, digits, hyphens and dots",
+        "des identifiants de 1 à 64 lettres, chiffres, tirets et points",
+    ),
+    "reference": (
+        "Type/id, id, or an absolute URI; without a version",
+        "Type/id, id, ou une URI absolue ; sans version",
+    ),
+    "string": ("text with at least one letter or digit", "un texte d’au moins une lettre ou un chiffre"),
+    "text": ("text that is valid Unicode", "un texte Unicode valide"),
+}
+"""What a value has to look like, in English and French."""
+
+EXPRESSION: Final[Mapping[str, tuple[str, str]]] = {
+    "length": ("at most 8,000 characters", "8 000 caractères au plus"),
+    "depth": ("at most 20 brackets inside one another", "20 parenthèses imbriquées au plus"),
+    "quote": ("text in double quotes, escaped as in JSON", "un texte entre guillemets doubles, échappé comme en JSON"),
+    "bracket": ("a bracket", "une parenthèse"),
+    "parameter": ("a search parameter", "un paramètre de recherche"),
+    "operator": ("an operator", "un opérateur"),
+    "value": ("a value", "une valeur"),
+    "end": ("and, or, or the end", "and, or, ou la fin"),
+    "presence": ("true or false", "true ou false"),
+    "chain": ("a parameter of the type itself, no chain", "un paramètre du type lui-même, sans chaînage"),
+}
+"""What `_filter` expects at a place, in English and French."""
+
+
+def malformed(name: str, expected: str) -> InvalidSearch:
+    """A value that does not have the form `EXPECTED[expected]`."""
+    en, fr = EXPECTED[expected]
+    return InvalidSearch(
+        f"A value of the search parameter {name} is malformed. Expected: {en}.",
+        f"Une valeur du paramètre de recherche {name} est mal formée. Attendu : {fr}.",
+        expression=name,
+        rule=f"search-malformed-{expected}",
+    )
+
+
+def not_allowed(name: str, allowed: Sequence[str]) -> InvalidSearch:
+    """A code, or the type of a reference, that the parameter cannot have."""
+    listed = ", ".join(allowed)
+    return InvalidSearch(
+        f"A value of the search parameter {name} is not allowed. Allowed: {listed}.",
+        f"Une valeur du paramètre de recherche {name} n’est pas admise. Admis : {listed}.",
+        expression=name,
+        rule="search-value-not-allowed",
+    )
+
+
+def empty(name: str) -> InvalidSearch:
+    """An empty list, a null or an empty text among the values."""
+    return InvalidSearch(
+        f"The search parameter {name} has an empty value. Give a value, or leave the parameter out.",
+        f"Le paramètre de recherche {name} a une valeur vide. Donnez une valeur ou retirez le paramètre.",
+        expression=name,
+        rule="search-empty-value",
+    )
+
+
+def unknown(type_name: str, name: str, known: Iterable[str]) -> InvalidSearch:
+    """A parameter that the type does not have."""
+    listed = ", ".join(known)
+    return InvalidSearch(
+        f"{type_name} has no search parameter {name}. Known: {listed}.",
+        f"{type_name} n’a pas de paramètre de recherche {name}. Connus : {listed}.",
+        expression=name,
+        rule="search-unknown-parameter",
+    )
+
+
+def unsortable(type_name: str, sortable: Iterable[str]) -> InvalidSearch:
+    """A `_sort` that is empty, names a key twice, or names what cannot be sorted by."""
+    listed = ", ".join(sortable)
+    return InvalidSearch(
+        f"_sort of {type_name} takes one or more of these, each at most once, separated by commas, with - before "
+        f"one for descending: {listed}.",
+        f"_sort de {type_name} accepte une ou plusieurs de ces clés, chacune au plus une fois, séparées par des "
+        f"virgules, précédées de - pour l’ordre décroissant : {listed}.",
+        expression="_sort",
+        rule="search-sort",
+    )
+
+
+def foreign_cursor() -> InvalidSearch:
+    """A cursor that this server did not make, or made for another search."""
+    return InvalidSearch(
+        "The cursor does not belong to this search. Use a cursor only with the type, arguments and _sort it came "
+        "from; start again without a cursor.",
+        "Le curseur n’appartient pas à cette recherche. Un curseur ne s’emploie qu’avec le type, les arguments et le "
+        "_sort dont il provient ; recommencez sans curseur.",
+        expression="_cursor",
+        rule="search-cursor",
+    )
+
+
+def expression_error(column: int, expected: str, allowed: Iterable[str] = ()) -> InvalidSearch:
+    """A `_filter` that cannot be read at a column (from 1), where `EXPRESSION[expected]` should be."""
+    en, fr = EXPRESSION[expected]
+    listed = ", ".join(allowed)
+    return InvalidSearch(
+        f"_filter cannot be read at column {column}. Expected: {en}{f' ({listed})' if listed else ''}.",
+        f"_filter est illisible à la colonne {column}. Attendu : {fr}{f' ({listed})' if listed else ''}.",
+        expression="_filter",
+        rule=f"search-filter-{expected}",
+    )
+
+
+def together(problems: Sequence[InvalidSearch]) -> InvalidSearch:
+    """One error that carries every problem."""
+    first = problems[0]
+    first.issues = tuple(issue for problem in problems for issue in problem.issues)
+    return first
