@@ -1,0 +1,1 @@
+"""Where resources are kept: one protocol, an embedded SQLite store and a MongoDB store."""

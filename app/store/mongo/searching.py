@@ -1,0 +1,105 @@
+"""Reads pages of a collection, one segment of the sorted list after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from app.search.algebra import ID, LAST_UPDATED
+from app.store import keyset
+from app.store.keyset import Beyond, Equal, Present
+from app.store.mongo.documents import from_bson
+from app.store.mongo.filters import every
+from app.store.repository import Page, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from motor.motor_asyncio import AsyncIOMotorCollection
+
+    from app.search.algebra import Position, Search, SortKey
+    from app.store.keyset import Condition, Segment
+    from app.store.mongo.filters import Document
+
+Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The rows of a search: what they match in MongoDB's words, and their order."""
+
+    collection: Collection
+    filter: Document
+    sort: tuple[SortKey, ...]
+
+    async def page(self, search: Search) -> Page:
+        """The page of the search."""
+        backwards, start = search.before is not None, search.before or search.after
+        found = await self.rows(start, backwards=backwards, skip=search.offset, take=search.count + 1)
+        # Without a row to look back from, every row there is lies on the other side of the start.
+        edge = found[0].position if found else None
+        other = (start is not None or search.offset > 0) and bool(
+            await self.rows(edge, backwards=not backwards, take=1)
+        )
+        return Page(*keyset.paged(found, search.count, other=other, backwards=backwards))
+
+    async def rows(self, start: Position | None, *, backwards: bool, skip: int = 0, take: int) -> list[Row]:
+        """So many rows beyond a position (None: of all rows), in the order in which they are walked."""
+        found: list[Row] = []
+        for segment in keyset.segments(self.sort, start, backwards=backwards):
+            matched = every(self.filter, *(condition(each) for each in segment.conditions))
+            if skip and (skipped := await self.collection.count_documents(matched, limit=skip)) < skip:
+                skip -= skipped
+                continue
+            stages = pipeline(matched, segment, backwards=backwards, skip=skip, limit=take - len(found))
+            found += [self._row(document) async for document in self.collection.aggregate(stages, allowDiskUse=True)]
+            skip = 0
+            if len(found) == take:
+                break
+        return found
+
+    def _row(self, document: Mapping[str, Any]) -> Row:
+        values = {**document["sort"], LAST_UPDATED: document["at"]}
+        return Row(from_bson(document["resource"]), keyset.position(self.sort, document["_id"], values))
+
+
+def pipeline(matched: Document, segment: Segment, *, backwards: bool, skip: int, limit: int) -> list[Document]:
+    """The stages that read a segment; pure.
+
+    MongoDB sorts a missing value first. The first key is never missing, so its index gives the order; where a later
+    one may be, whether it is comes before it in the sort."""
+    lacking = [key.parameter for key in segment.order[1:] if key.parameter not in (ID, LAST_UPDATED)]
+    marks = {f"lacks{place}": _lacks(parameter) for place, parameter in enumerate(lacking)}
+    order: dict[str, int] = {}
+    for key in segment.order:
+        if key.parameter in lacking:
+            order[f"lacks{lacking.index(key.parameter)}"] = -1 if backwards else 1
+        order[field(key.parameter)] = -1 if key.descending else 1
+    return [
+        {"$match": matched},
+        *([{"$addFields": marks}] if marks else []),
+        {"$sort": order},
+        *([{"$skip": skip}] if skip else []),
+        {"$limit": limit},
+        {"$project": {"resource": 1, "sort": 1, "at": 1}},
+    ]
+
+
+def condition(condition: Condition) -> Document:
+    """A condition on a sort key as a filter; pure."""
+    match condition:
+        case Equal(parameter, value):
+            return {field(parameter): value}
+        case Present(parameter):
+            return {field(parameter): {"$gte": ""}}
+        case Beyond(parameter, value, descending):
+            return {field(parameter): {"$lt" if descending else "$gt": value}}
+
+
+def field(parameter: str) -> str:
+    """Where the documents have the value of a sort key."""
+    return {ID: "_id", LAST_UPDATED: "at"}.get(parameter, f"sort.{parameter}")
+
+
+def _lacks(parameter: str) -> Document:
+    return {"$eq": [{"$ifNull": [f"$sort.{parameter}", None]}, None]}

@@ -1,0 +1,93 @@
+"""Chooses how a search is read, by asking the indexes how much each condition matches."""
+
+# ruff: noqa: S608 - the SQL is composed of names of our own; every value from outside is bound
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import apsw
+
+from app.search.algebra import And
+from app.store.conditions import conjuncts
+from app.store.sqlite.intervals import merged
+from app.store.sqlite.sql import Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.search.algebra import Filter
+    from app.store.sqlite.filters import Filters
+
+_SEVERAL = "SELECT name FROM several JOIN parameter ON number = several.parameter WHERE type = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """A query for keys, and the tests that are left for what it finds."""
+
+    keys: Sql
+    tests: Sql
+
+
+class Exhausted(Exception):
+    """A statement needs more steps than it was given."""
+
+
+def cheapest(
+    connection: apsw.Connection,
+    filters: Filters,
+    filter: Filter,  # noqa: A002 - the algebra's word
+    at_most: int | None = None,
+) -> Driver | None:
+    """The condition with the fewest matches, of those that an index finds; None if all have more than `at_most`."""
+    several = {name for (name,) in connection.execute(_SEVERAL, (filters.type,))}
+    conditions = tuple(merged(conjuncts(filter), several))
+    drivers = [
+        Driver(keys, filters.test(And((*conditions[:place], *conditions[place + 1 :]))))
+        for place, condition in enumerate(conditions)
+        if (keys := filters.keys(condition))
+    ]
+    if at_most is None and len(drivers) < 2:
+        return drivers[0] if drivers else None
+    best, fewest = None, -1 if at_most is None else at_most + 1  # SQLite reads a negative LIMIT as none
+    for driver in drivers:
+        matches = size(connection, driver.keys, fewest)
+        if fewest < 0 or matches < fewest:
+            best, fewest = driver, matches
+    return best
+
+
+def size(connection: apsw.Connection, keys: Sql, at_most: int) -> int:
+    """How many rows a query for keys gives, counted up to a bound."""
+    return number(connection, Sql(f"SELECT count(*) FROM ({keys.text} LIMIT ?)", (*keys.values, at_most)))
+
+
+def number(connection: apsw.Connection, statement: Sql) -> int:
+    """The number that a statement gives."""
+    found: int = connection.execute(statement.text, statement.values).get
+    return found
+
+
+@contextmanager
+def budget(connection: apsw.Connection, steps: int) -> Iterator[None]:
+    """Raises Exhausted where a statement takes more steps of SQLite's virtual machine."""
+    calls = 0
+
+    def spent() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls > 10
+
+    # A statement that SQLite kept from an earlier run goes on counting from there: the first call may be due at once.
+    connection.set_progress_handler(spent, steps // 10)
+    try:
+        yield
+    except apsw.InterruptError:
+        if calls > 10:
+            raise Exhausted from None
+        raise
+    finally:
+        connection.set_progress_handler(None)

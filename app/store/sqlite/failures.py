@@ -1,0 +1,99 @@
+"""SQLite's failures in words: what is wrong and what to do. https://www.sqlite.org/rescode.html"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import apsw
+
+from app.errors import StoreUnavailable, StoreUnusable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+class NotOurs(Exception):
+    """A database, but of another program."""
+
+
+class TooNew(Exception):
+    """A store in a format that this release does not know."""
+
+
+OTHER_PLACE: Final = "set DMI_STORE to another directory", "indiquez un autre dossier dans DMI_STORE"
+
+NOT_OURS: Final = (
+    f"is not a store of this program; {OTHER_PLACE[0]}",
+    f"n’est pas un entrepôt de ce programme ; {OTHER_PLACE[1]}",
+)
+NO_DIRECTORY: Final = (
+    f"cannot be made a directory, since a file is in the way; {OTHER_PLACE[0]}",
+    f"ne peut pas devenir un dossier, car un fichier s’y trouve ; {OTHER_PLACE[1]}",
+)
+NO_RIGHTS: Final = (
+    f"may not be read and written; give this user the right to, or {OTHER_PLACE[0]}",
+    f"n’est pas accessible en lecture et en écriture ; donnez-en le droit à cet utilisateur ou {OTHER_PLACE[1]}",
+)
+UNREADABLE: Final = (
+    f"cannot be opened; check the disk and the path, or {OTHER_PLACE[0]}",
+    f"ne peut pas être ouvert ; vérifiez le disque et le chemin, ou {OTHER_PLACE[1]}",
+)
+_UNUSABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
+    FileExistsError: NO_DIRECTORY,
+    NotADirectoryError: NO_DIRECTORY,
+    PermissionError: NO_RIGHTS,
+    apsw.ReadOnlyError: NO_RIGHTS,
+    apsw.PermissionsError: NO_RIGHTS,
+    apsw.NotADBError: NOT_OURS,
+    NotOurs: NOT_OURS,
+    TooNew: (
+        f"was written by a newer release; use that release, or {OTHER_PLACE[0]}",
+        f"a été écrit par une version plus récente ; utilisez cette version ou {OTHER_PLACE[1]}",
+    ),
+    apsw.CorruptError: (
+        f"is damaged; put back a copy of it, or {OTHER_PLACE[0]}",
+        f"est endommagé ; remettez-en une copie, ou {OTHER_PLACE[1]}",
+    ),
+    apsw.BusyError: (
+        "is held by another program; end that program, then start again",
+        "est retenu par un autre programme ; arrêtez ce programme, puis recommencez",
+    ),
+    apsw.FullError: (
+        f"is on a full disk; free some space, or {OTHER_PLACE[0]}",
+        f"est sur un disque plein ; libérez de la place, ou {OTHER_PLACE[1]}",
+    ),
+}
+_UNAVAILABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
+    apsw.FullError: (
+        "The disk of the embedded store is full. Free some space, then repeat the request.",
+        "Le disque de l’entrepôt intégré est plein. Libérez de la place, puis répétez la requête.",
+    ),
+    apsw.BusyError: (
+        "Another program has been writing to the embedded store for too long. Repeat the request later.",
+        "Un autre programme écrit depuis trop longtemps dans l’entrepôt intégré. Répétez la requête plus tard.",
+    ),
+}
+_FAILED: Final = (
+    "The embedded store could not read or write its file. Check the disk, then repeat the request.",
+    "L’entrepôt intégré n’a pas pu lire ou écrire son fichier. Vérifiez le disque, puis répétez la requête.",
+)
+
+
+def unusable(path: Path, error: Exception) -> StoreUnusable:
+    """Why the store at the path cannot be opened, and the remedy."""
+    en, fr = next((said for kind, said in _UNUSABLE.items() if isinstance(error, kind)), UNREADABLE)
+    return StoreUnusable(f"The store {path} {en}.", f"L’entrepôt {path} {fr}.")
+
+
+def unavailable(error: apsw.Error) -> StoreUnavailable:
+    """Why a read or a write did not succeed this time."""
+    return StoreUnavailable(*next((said for kind, said in _UNAVAILABLE.items() if isinstance(error, kind)), _FAILED))
+
+
+def reindexed() -> StoreUnavailable:
+    """The answer to a write when another release has rebuilt the search values of the file."""
+    return StoreUnavailable(
+        "Another release of the program now uses this store. Restart this one, then repeat the request.",
+        "Une autre version du programme utilise désormais cet entrepôt. Redémarrez celle-ci, puis répétez la requête.",
+    )

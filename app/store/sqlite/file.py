@@ -1,0 +1,111 @@
+"""Opens the file of the embedded store, and makes what is missing in it."""
+
+from __future__ import annotations
+
+from time import sleep
+from typing import TYPE_CHECKING, Final
+
+import apsw
+
+from app.search.algebra import LAST_UPDATED
+from app.store.sqlite.failures import NotOurs, TooNew, unusable
+from app.store.sqlite.layout import APPLICATION_ID, FORMAT, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from app.search.algebra import Index
+
+FILE: Final = "dmi.sqlite3"
+
+PATIENCE: Final = 10_000
+"""Milliseconds to wait for another process that writes."""
+
+SETTINGS: Final = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 16000;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA cache_size = -131072;
+"""
+READER_SETTINGS: Final = "PRAGMA cache_size = -32768"
+
+
+def open_writer(directory: Path | None) -> apsw.Connection:
+    """A connection that reads and writes the store of a directory; both are made where they are missing.
+
+    None gives a store in memory, which lasts as long as the connection. Raises StoreUnusable."""
+    if directory is None:
+        memory = apsw.Connection(":memory:")
+        _make_tables(memory)
+        return memory
+    path = directory / FILE
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        connection = apsw.Connection(str(path))
+    except (OSError, apsw.Error) as error:
+        raise unusable(path, error) from None
+    try:
+        connection.set_busy_handler(_wait)
+        if connection.readonly("main"):
+            raise apsw.ReadOnlyError
+        _check_marks(connection)
+        connection.execute(SETTINGS)
+        _make_tables(connection)
+    except (apsw.Error, NotOurs, TooNew) as error:
+        connection.close()
+        raise unusable(path, error) from None
+    return connection
+
+
+def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
+    """So many connections that read the store of a directory, which must be there. Raises StoreUnusable."""
+    path = directory / FILE
+    connections: list[apsw.Connection] = []
+    try:
+        for _ in range(number):
+            connections.append(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY))
+            connections[-1].set_busy_handler(_wait)
+            connections[-1].execute(READER_SETTINGS)
+    except apsw.Error as error:
+        for connection in connections:
+            connection.close()
+        raise unusable(path, error) from None
+    return connections
+
+
+def number_parameters(connection: apsw.Connection, index: Index) -> Mapping[str, Mapping[str, int]]:
+    """Type → parameter → the number that stands for them in the tables; new ones get theirs now."""
+    wanted = [
+        (type_name, name) for type_name, parameters in index.parameters.items() for name in (*parameters, LAST_UPDATED)
+    ]
+    connection.executemany("INSERT OR IGNORE INTO parameter (type, name) VALUES (?, ?)", wanted)
+    numbers: dict[str, dict[str, int]] = {type_name: {} for type_name in index.parameters}
+    for type_name, name, number in connection.execute("SELECT type, name, number FROM parameter"):
+        numbers.setdefault(type_name, {})[name] = number
+    return numbers
+
+
+def _make_tables(connection: apsw.Connection) -> None:
+    """Make the tables of a new store and mark it as ours, unless that is done."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.pragma("application_id") != APPLICATION_ID:
+        connection.execute(f"{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
+    connection.execute("COMMIT")
+
+
+def _check_marks(connection: apsw.Connection) -> None:
+    mark, format_number = connection.pragma("application_id"), connection.pragma("user_version")
+    empty = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
+    if mark != APPLICATION_ID and not (empty and mark == 0 and format_number == 0):
+        raise NotOurs
+    if format_number > FORMAT:
+        raise TooNew
+
+
+def _wait(times_before: int) -> bool:
+    """Ask again each millisecond. SQLite's own pauses grow to 100 ms: a process that loads data would never be caught
+    between two commits."""
+    sleep(0.001)
+    return times_before < PATIENCE

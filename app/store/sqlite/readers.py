@@ -1,0 +1,62 @@
+"""The threads that read: each read sees one state of the database and never waits for a write."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+import apsw
+
+from app.store.failures import closed
+from app.store.sqlite.failures import unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T = TypeVar("T")
+
+
+class Readers:
+    """Runs reads, as many at a time as there are connections. `close` lets them finish and ends."""
+
+    def __init__(self, connections: Sequence[apsw.Connection]) -> None:
+        self._connections = connections
+        self._idle: asyncio.LifoQueue[apsw.Connection] = asyncio.LifoQueue()
+        for connection in connections:
+            self._idle.put_nowait(connection)
+        self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="dmi-reader")
+        self._closed = False
+
+    async def run(self, work: Callable[[apsw.Connection], T]) -> T:
+        """What the work returns; when the caller no longer waits for it, the statement that runs is interrupted."""
+        if self._closed:
+            raise closed()
+        connection = await self._idle.get()
+        reading = asyncio.get_running_loop().run_in_executor(self._threads, _in_one_state, connection, work)
+        reading.add_done_callback(lambda _: self._idle.put_nowait(connection))
+        try:
+            return await asyncio.shield(reading)
+        except asyncio.CancelledError:
+            if not reading.done():
+                connection.interrupt()
+            raise
+        except apsw.Error as error:
+            raise unavailable(error) from None
+
+    async def close(self) -> None:
+        """Let the reads finish, then end."""
+        if not self._closed:
+            self._closed = True
+            for _ in self._connections:
+                (await self._idle.get()).close()
+            self._threads.shutdown()
+
+
+def _in_one_state(connection: apsw.Connection, work: Callable[[apsw.Connection], T]) -> T:
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

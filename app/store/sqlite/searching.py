@@ -1,0 +1,63 @@
+"""Reads resources, pages and counts on a connection."""
+
+# ruff: noqa: S608 - the SQL is composed of names of our own; every value from outside is bound
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from app.fhir.json import decode
+from app.store import keyset
+from app.store.repository import Page, Row
+from app.store.sqlite.choosing import Driver, cheapest, number
+from app.store.sqlite.listing import Listing
+from app.store.sqlite.sql import Sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import apsw
+
+    from app.fhir.resource import Resource
+    from app.search.algebra import Filter, Search
+    from app.store.sqlite.filters import Filters
+
+_READ = (
+    "SELECT row.id, document.text FROM json_each(?) AS wanted"
+    " CROSS JOIN resource AS row INDEXED BY resource_id ON row.type = ? AND row.id = wanted.value"
+    " CROSS JOIN document ON document.key = row.key"
+)
+_DOCUMENTS = "SELECT key, text FROM document WHERE key IN (SELECT value FROM json_each(?))"
+
+
+def read(connection: apsw.Connection, type: str, ids: Iterable[str]) -> dict[str, Resource]:  # noqa: A002 - FHIR's word
+    """The resources under those ids; unknown ids are left out."""
+    return {found: decode(text) for found, text in connection.execute(_READ, (json.dumps(list(ids)), type))}
+
+
+def find_page(connection: apsw.Connection, filters: Filters, search: Search) -> Page:
+    """The page of a search; all of it is of one moment if the caller holds a transaction."""
+    keyset.check(search.sort, filters.indexed)
+    listing = Listing(connection, filters, search)
+    backwards, start = search.before is not None, search.before or search.after
+    found = listing.rows(start, backwards=backwards, skip=search.offset, take=search.count + 1)
+    # Without a row to look back from, every row there is lies on the other side of the start.
+    other = (start is not None or search.offset > 0) and listing.has_rows(
+        found[0][1] if found else None, backwards=not backwards
+    )
+    rows, has_previous, has_next = keyset.paged(found, search.count, other=other, backwards=backwards)
+    documents = _documents(connection, [key for key, _ in rows])
+    return Page([Row(documents[key], position) for key, position in rows], has_previous, has_next)
+
+
+def count(connection: apsw.Connection, filters: Filters, filter: Filter) -> int:  # noqa: A002 - the algebra's word
+    """How many resources the filter matches."""
+    driver = cheapest(connection, filters, filter) or Driver(filters.all_keys(), filters.test(filter))
+    keys, tests = driver.keys, driver.tests
+    text = f"SELECT count(*) FROM (SELECT DISTINCT key FROM ({keys.text})) AS row WHERE {tests.text}"
+    return number(connection, Sql(text, keys.values + tests.values))
+
+
+def _documents(connection: apsw.Connection, keys: Sequence[int]) -> Mapping[int, Resource]:
+    return {key: decode(text) for key, text in connection.execute(_DOCUMENTS, (json.dumps(keys),))}
