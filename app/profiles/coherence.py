@@ -1,0 +1,117 @@
+"""Whether a procedure agrees with its patient and its devices, as far as they are known. Only warnings.
+
+The caller says what it knows; nothing is looked up here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.fhir.dates import InvalidDate, date_bounds
+from app.fhir.reference import Target, parse
+from app.profiles.finding import Finding, Findings, Kind
+from app.profiles.invariant import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from app.errors import Issue
+    from app.fhir.resource import Json, Resource
+
+
+def _warning(rule: str, en: str, fr: str) -> Kind:
+    return Kind(rule, "business-rule", en, fr, "warning")
+
+
+BEFORE_BIRTH = _warning(
+    "procedure-before-birth",
+    "{path} is before the birth of the patient. Check the date, the patient, or the birth date.",
+    "{path} précède la naissance du patient. Vérifiez la date, le patient ou la date de naissance.",
+)
+AFTER_DEATH = _warning(
+    "procedure-after-death",
+    "{path} is after the death of the patient. Check the date, the patient, or the date of death.",
+    "{path} suit le décès du patient. Vérifiez la date, le patient ou la date du décès.",
+)
+EXPIRED = _warning(
+    "device-expired",
+    "{path} refers to a device that had expired on the day of the procedure. Check the device and both dates.",
+    "{path} désigne un dispositif périmé le jour de l’intervention. Vérifiez le dispositif et les deux dates.",
+)
+OTHER_PATIENT = _warning(
+    "device-of-another-patient",
+    "{path} refers to a device that is recorded for another patient than the subject. Check both.",
+    "{path} désigne un dispositif enregistré pour un autre patient que le sujet. Vérifiez les deux.",
+)
+
+_DEVICES: Final = (("focalDevice", "manipulated"), ("usedReference",))
+
+
+def related(procedure: Resource) -> tuple[str, ...]:
+    """The patient and devices a Procedure refers to on this server ("Patient/p1"), for the caller to look up."""
+    references = (procedure.get("subject"), *(reference for _, reference in _devices(procedure)))
+    return tuple(dict.fromkeys(key for reference in references if (key := _key(reference))))
+
+
+def coherence(procedure: Resource, known: Mapping[str, Resource]) -> tuple[Issue, ...]:
+    """The warnings about a Procedure in the light of other resources by "Type/id"; what is not known is not judged."""
+    findings = Findings()
+    for finding in (*_life_findings(procedure, known), *_device_findings(procedure, known)):
+        findings.add(finding, "Procedure", finding.kind.aspect)
+    return findings.issues()
+
+
+def _life_findings(procedure: Resource, known: Mapping[str, Resource]) -> Iterator[Finding]:
+    patient = known.get(_key(procedure.get("subject")), {})
+    for name, performed in _performed(procedure):
+        birth, death = _bounds(patient.get("birthDate")), _bounds(patient.get("deceasedDateTime"))
+        if birth and performed[1] <= birth[0]:
+            yield Finding(BEFORE_BIRTH, f".{name}")
+        if death and performed[0] >= death[1]:
+            yield Finding(AFTER_DEATH, f".{name}")
+
+
+def _device_findings(procedure: Resource, known: Mapping[str, Resource]) -> Iterator[Finding]:
+    subject = _key(procedure.get("subject"))
+    for place, reference in _devices(procedure):
+        device = known.get(_key(reference), {})
+        expiry = _bounds(device.get("expirationDate"))
+        if expiry and any(performed[0] >= expiry[1] for _, performed in _performed(procedure)):
+            yield Finding(EXPIRED, place)
+        carrier = _key(device.get("patient"))
+        if subject and carrier and subject != carrier:
+            yield Finding(OTHER_PATIENT, place)
+
+
+def _performed(procedure: Resource) -> Iterator[tuple[str, tuple[datetime, datetime]]]:
+    """The date of the procedure, or the beginning of its period, with the element it stands in."""
+    if moment := _bounds(procedure.get("performedDateTime")):
+        yield "performedDateTime", moment
+    for period in objects(procedure, "performedPeriod"):
+        if moment := _bounds(period.get("start")):
+            yield "performedPeriod.start", moment
+
+
+def _devices(procedure: Resource) -> Iterator[tuple[str, Json]]:
+    for name, *below in _DEVICES:
+        items = procedure.get(name)
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict):
+                yield "".join((f".{name}[{index}]", *(f".{step}" for step in below))), _below(item, below)
+
+
+def _below(item: Resource, steps: list[str]) -> Json:
+    return next(iter(objects(item, *steps)), None)
+
+
+def _key(reference: Json) -> str:
+    target = parse(reference)
+    return f"{target.type}/{target.id}" if isinstance(target, Target) and not target.base else ""
+
+
+def _bounds(value: Json) -> tuple[datetime, datetime] | None:
+    try:
+        return date_bounds(value) if isinstance(value, str) else None
+    except InvalidDate:
+        return None

@@ -1,0 +1,133 @@
+"""The tests that tell to which slice an occurrence of an element belongs.
+
+Source: https://hl7.org/fhir/R4/profiling.html#discriminator
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from app.fhir.elements import UnknownType, type_definition
+from app.profiles.patterns import includes, met
+from app.profiles.references import target_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from app.fhir.resource import Json
+    from app.profiles.constraint import Conforms, Expected, Item, Matches
+
+THIS: Final = "$this"
+RESOLVE: Final = "resolve()"
+_STEP: Final = re.compile(
+    r"extension\((?:'[^']*'|\"[^\"]*\")\)|resolve\(\)|ofType\([A-Za-z0-9]+\)|[$A-Za-z][A-Za-z0-9_]*"
+)
+
+
+def steps(path: str) -> tuple[str, ...]:
+    """The steps of a discriminator's path: `extension('http://a.b').value` is ("extension('http://a.b')", "value")."""
+    return tuple(step for step in _STEP.findall(path) if step != THIS)
+
+
+def by_value(path: Sequence[str], expected: Iterable[Expected]) -> Matches:
+    """A value at the path equals or includes what the slice expects there; each expectation is met by one value."""
+    wanted = tuple(expected)
+
+    def matches(item: Item, _: Conforms) -> bool:
+        found = [reached.value for reached in follow(item, path)]
+        return all(any(met(value, one) for value in found) for one in wanted)
+
+    return matches
+
+
+def by_code(path: Sequence[str], codes: frozenset[str]) -> Matches:
+    """A code at the path is on the closed list the slice is bound to."""
+
+    def matches(item: Item, _: Conforms) -> bool:
+        return any(isinstance(reached.value, str) and reached.value in codes for reached in follow(item, path))
+
+    return matches
+
+
+def by_existence(path: Sequence[str], *, exists: bool) -> Matches:
+    """Something, or nothing, is at the path."""
+    return lambda item, _: any(True for _reached in follow(item, path)) == exists
+
+
+def by_type(path: Sequence[str], types: frozenset[str]) -> Matches:
+    """What is at the path has one of the types: a choice by its name, a resource by its resourceType, a reference
+    followed by resolve() by the type it points at."""
+    return lambda item, _: any(reached.type in types for reached in follow(item, path))
+
+
+def by_profile(path: Sequence[str], urls: frozenset[str]) -> Matches:
+    """The resource at the path conforms to one of the profiles."""
+
+    def matches(item: Item, conforms: Conforms) -> bool:
+        return any(
+            conforms(reached.value, url, reached.scope)
+            for reached in follow(item, path)
+            if isinstance(reached.value, dict)
+            for url in sorted(urls)
+        )
+
+    return matches
+
+
+def every(tests: Sequence[Matches]) -> Matches:
+    """All the discriminators of a slice at once."""
+    if len(tests) == 1:
+        return tests[0]
+    return lambda item, conforms: all(test(item, conforms) for test in tests)
+
+
+def follow(item: Item, path: Sequence[str]) -> Iterator[Item]:
+    """What is reached from an item by the steps of a path."""
+    if not path:
+        yield item
+        return
+    step, *rest = path
+    for reached in _reached(item, step):
+        yield from follow(reached, rest)
+
+
+def _reached(item: Item, step: str) -> Iterator[Item]:
+    value = item.value if isinstance(item.value, dict) else {}
+    if step == RESOLVE:
+        if kind := target_type(value, item.scope):
+            yield item._replace(value={}, type=kind)
+    elif step == f"ofType({item.type})":
+        yield item
+    elif step.startswith("extension("):
+        for extension in _parts(value.get("extension")):
+            if includes(extension, {"url": step[11:-2]}):
+                yield item._replace(value=extension, type="Extension")
+    else:
+        for name, kind in _forms(item.type, step):
+            for part in _parts(value.get(name)):
+                yield item._replace(value=part, type=_own_type(part, kind))
+
+
+@lru_cache(maxsize=4096)
+def _forms(type_name: str, step: str) -> tuple[tuple[str, str], ...]:
+    """The JSON names of an element, several for a choice, with their types."""
+    try:
+        elements = type_definition(type_name).elements
+    except UnknownType:
+        return ()
+    return tuple(
+        (element.name, element.type) for element in elements.values() if step in (element.name, element.choice)
+    )
+
+
+def _own_type(value: Json, declared: str) -> str:
+    kind = value.get("resourceType") if declared == "Resource" and isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else declared
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
