@@ -1,0 +1,1 @@
+"""Example data: the guide's own examples and a synthetic French hospital. Pure."""
