@@ -1,0 +1,1 @@
+"""Who is asking: the repository as one principal sees it."""

@@ -1,0 +1,1 @@
+"""How resources come in: checked against their profiles, then stored as they were sent."""

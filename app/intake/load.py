@@ -1,0 +1,55 @@
+"""Load: resources with their own ids, in bulk; each is checked; one equal to what is stored makes no new version."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from app.intake.verdict import judge
+from app.store.repository import Write
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from app.errors import Issue
+    from app.fhir.resource import Json
+    from app.intake.create import Writer
+    from app.profiles import Validator
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of one resource: stored as `place` (Procedure/x), left as it was (not `changed`), or refused."""
+
+    source: str
+    place: str
+    changed: bool
+    issues: tuple[Issue, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether an issue kept it out of the store."""
+        return any(issue.severity in ("error", "fatal") for issue in self.issues)
+
+
+async def load(validator: Validator, writer: Writer, sent: Iterable[tuple[str, Json]]) -> AsyncIterator[Loaded]:
+    """Check and store (source, resource) pairs in batches; a refused one does not stop the others. Constant memory."""
+    pairs = iter(sent)
+    while batch := list(islice(pairs, BATCH)):
+        verdicts = [(source, judge(validator, value)) for source, value in batch]
+        writes = [_write(verdict.accepted()) for _, verdict in verdicts if verdict.valid]
+        stored = iter(zip(writes, await writer.write(writes), strict=True))
+        for source, verdict in verdicts:
+            if not verdict.valid:
+                yield Loaded(source, "", changed=False, issues=verdict.issues)
+                continue
+            write, result = next(stored)
+            yield Loaded(source, f"{write.type}/{write.id}", changed=result.changed, issues=verdict.issues)
+
+
+def _write(resource: Json) -> Write:
+    return Write(resource["resourceType"], resource.get("id") or str(uuid.uuid4()), resource)

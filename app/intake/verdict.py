@@ -1,0 +1,62 @@
+"""What validation says of a resource that somebody sends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from app.errors import InvalidResource, Issue, MalformedJson
+from app.fhir.elements import is_resource_type
+from app.fhir.json import decode
+from app.fhir.served import SERVED
+
+if TYPE_CHECKING:
+    from app.fhir.resource import Json, Resource
+    from app.profiles import Validator
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The resource as it was read, and every issue found; it may be stored when `valid`."""
+
+    resource: Json
+    issues: tuple[Issue, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether no issue is an error."""
+        return not any(issue.severity in ("error", "fatal") for issue in self.issues)
+
+    def accepted(self) -> Resource:
+        """The resource. Raises InvalidResource with every issue where it is not valid."""
+        if not self.valid:
+            raise InvalidResource(self.issues)
+        resource: Resource = self.resource
+        return resource
+
+
+def judge(validator: Validator, sent: Json, expected: str | None = None) -> Verdict:
+    """The verdict on a JSON value, or on a text that holds the JSON, as a resource of the expected type."""
+    if isinstance(sent, str | bytes):
+        try:
+            sent = decode(sent)
+        except MalformedJson as error:
+            return Verdict(None, error.issues)
+    return Verdict(sent, (*validator.validate(sent, expected), *_unserved(sent)))
+
+
+def _unserved(sent: Json) -> tuple[Issue, ...]:
+    name = sent.get("resourceType") if isinstance(sent, dict) else None
+    if name in SERVED or not isinstance(name, str) or not is_resource_type(name):
+        return ()
+    served = ", ".join(SERVED)
+    return (
+        Issue(
+            "error",
+            "not-supported",
+            f"This server does not store that type of resource. It stores: {served}.",
+            f"Ce serveur n’enregistre pas ce type de ressource. Il enregistre : {served}.",
+            expression=name,
+            rule="served-type",
+        ),
+    )

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.intake.load import BATCH, Loaded, load
+from app.profiles import DEFAULTS, Validator, load_profiles
+from app.store.repository import Stored, Write
+from tests.builders import organization, procedure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Notebook:
+    """A writer that notes the batches it is given."""
+
+    def __init__(self) -> None:
+        self.batches: list[Sequence[Write]] = []
+
+    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
+        self.batches.append(writes)
+        return [Stored(write.resource, 1) for write in writes]
+
+
+@pytest.fixture
+def validator() -> Validator:
+    return Validator(load_profiles(), DEFAULTS)
+
+
+async def loaded(validator: Validator, writer: Notebook, sent: Iterable[Any]) -> list[Loaded]:
+    pairs = [(f"line {number}", value) for number, value in enumerate(sent)]
+    return [each async for each in load(validator, writer, pairs)]
+
+
+async def test_a_resource_keeps_its_id(validator: Validator) -> None:
+    (result,) = await loaded(validator, Notebook(), [organization(id="chu")])
+    assert (result.place, result.changed, result.refused) == ("Organization/chu", True, False)
+
+
+async def test_a_resource_without_an_id_gets_one(validator: Validator) -> None:
+    (result,) = await loaded(validator, Notebook(), [organization(id=None)])
+    assert result.place.startswith("Organization/")
+    assert len(result.place) > len("Organization/")
+
+
+async def test_a_refused_resource_does_not_stop_the_others(validator: Validator) -> None:
+    writer = Notebook()
+    results = await loaded(validator, writer, [procedure(status=None), organization(), b"{"])
+    assert [result.refused for result in results] == [True, False, True]
+    assert [write.type for batch in writer.batches for write in batch] == ["Organization"]
+
+
+async def test_a_type_that_is_not_served_is_refused_with_the_list_of_those_that_are(validator: Validator) -> None:
+    (result,) = await loaded(validator, Notebook(), [{"resourceType": "Medication", "id": "m"}])
+    assert result.refused
+    assert "Procedure" in result.issues[-1].en
+
+
+async def test_many_resources_are_written_in_batches(validator: Validator) -> None:
+    writer = Notebook()
+    await loaded(validator, writer, (organization(id=f"o{n}") for n in range(BATCH + 1)))
+    assert [len(batch) for batch in writer.batches] == [BATCH, 1]
+
+
+async def test_nothing_to_load_is_nothing_written(validator: Validator) -> None:
+    writer = Notebook()
+    assert await loaded(validator, writer, []) == []
+    assert writer.batches == []
