@@ -1,0 +1,106 @@
+"""Query: `T(id:)`, `TList`, `TConnection` and `TValidate` for every served type. https://hl7.org/fhir/R4/graphql.html"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import strawberry
+
+from app.errors import RequestError
+from app.fhir.reference import ID
+from app.fhir.served import SERVED
+from app.schema.connection import connection_type, page_info_type, resolve_connection
+from app.schema.mutation import validate_fields
+from app.schema.search_arguments import (
+    COUNT,
+    CURSOR,
+    DEFAULT_COUNT,
+    FILTER,
+    OFFSET,
+    RELAY,
+    SORT,
+    offset,
+    row_count,
+    search_arguments,
+    wanted,
+)
+from app.schema.types.fields import ResolvedField, argument, define, list_of, nullable
+from app.search.algebra import Search
+from app.search.arguments import sort_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from strawberry.types import Info
+    from strawberry.types.field import StrawberryField
+
+    from app.fhir.resource import Resource
+    from app.schema.context import Context
+    from app.schema.types.derive import FhirTypes
+
+
+def query_type(types: FhirTypes) -> type:
+    """The root type of queries."""
+    query = type("Query", (), {})
+    define(
+        query,
+        [*_read_fields(types), *validate_fields(types)],
+        description="Reads. Root fields of one request are answered from the store as it is when each is read.",
+    )
+    return query
+
+
+def _read_fields(types: FhirTypes) -> Iterator[StrawberryField]:
+    page_info = page_info_type()
+    identity = argument("id", strawberry.ID, "The resource's id.")
+    for name in SERVED:
+        cls = types.classes[name]
+        filters = search_arguments(name)
+        yield ResolvedField.of(
+            name, nullable(cls), f"The {name} of that id; null where there is none.", _reader_of(name), [identity]
+        )
+        yield ResolvedField.of(
+            f"{name}List",
+            list_of(cls),
+            f"A page of {name} resources that meet every argument.",
+            _lister_of(name),
+            [*filters, FILTER, SORT, COUNT, OFFSET],
+        )
+        yield ResolvedField.of(
+            f"{name}Connection",
+            nullable(connection_type(name, cls, page_info)),
+            f"A page of {name} resources that meet every argument, with the way to the next page and the count.",
+            resolve_connection(name),
+            [*filters, FILTER, SORT, COUNT, OFFSET, CURSOR, *RELAY],
+        )
+
+
+def _reader_of(name: str) -> Any:
+    async def resolve(_source: None, info: Info[Context, None], id: str) -> Resource | None:  # noqa: A002 - FHIR's word
+        if not ID.fullmatch(id):
+            raise RequestError(
+                "An id has 1 to 64 characters out of A–Z, a–z, 0–9, - and . (period).",
+                "Un id comporte de 1 à 64 caractères parmi A–Z, a–z, 0–9, - et . (point).",
+                rule="id",
+            )
+        context = info.context
+        resource = await context.loaders.load(name, id)
+        return context.containers.enter(resource) if resource else None
+
+    return resolve
+
+
+def _lister_of(name: str) -> Any:
+    async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> list[Resource]:
+        context = info.context
+        count = arguments.get("_count")
+        search = Search(
+            filter=wanted(name, arguments, context.indexed_base),
+            sort=sort_of(name, arguments.get("_sort")),
+            count=DEFAULT_COUNT if count is None else row_count("_count", count, context.max_rows),
+            offset=offset(arguments.get("_offset")),
+        )
+        page = await context.repository.search(name, search)
+        return [context.containers.enter(row.resource) for row in page.rows]
+
+    return resolve

@@ -1,0 +1,73 @@
+"""The arguments of `TList` and `TConnection`: every search parameter, then paging and sort."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from app.errors import InvalidSearch
+from app.schema.types.fields import argument, list_of, nullable
+from app.search.algebra import And
+from app.search.arguments import filter_of
+from app.search.filter_expression import filter_of_expression
+from app.search.parameters import parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from strawberry.types.arguments import StrawberryArgument
+
+    from app.fhir.resource import Json
+    from app.search.algebra import Filter
+
+DEFAULT_COUNT: Final = 20
+
+FILTER = argument("_filter", nullable(str), "A FHIR _filter expression over the same parameters, ANDed with them.")
+SORT = argument("_sort", nullable(str), "Comma-separated parameters to sort by; `-` before one for descending.")
+COUNT = argument("_count", nullable(int), f"Rows in a page; {DEFAULT_COUNT} unless told.")
+OFFSET = argument("_offset", nullable(int), "Rows to skip from the start; for deep pages a cursor is faster.")
+CURSOR = argument("_cursor", nullable(str), "A page of the same filter and sort: `next`, `previous`, `first`, `last`.")
+RELAY: Final = (
+    argument("first", nullable(int), "So many rows from the start, or after `after`."),
+    argument("after", nullable(str), "A cursor: rows that follow it."),
+    argument("last", nullable(int), "So many rows up to the end, or ahead of `before`."),
+    argument("before", nullable(str), "A cursor: rows ahead of it."),
+)
+
+
+def search_arguments(type_name: str) -> list[StrawberryArgument]:
+    """One argument per search parameter of the type. A list is OR, and so is a comma; several arguments are AND."""
+    return [
+        argument(name, list_of(str), f"Search parameter of type {parameter.kind}.")
+        for name, parameter in parameters(type_name).items()
+    ]
+
+
+def wanted(type_name: str, arguments: Mapping[str, Any], base: str) -> Filter:
+    """The filter of a field's search parameters and `_filter`; an argument that is null is absent.
+
+    `base` is this server's FHIR address as searches know it. Raises InvalidSearch."""
+    known = parameters(type_name)
+    given = {name: value for name, value in arguments.items() if name in known and value is not None}
+    plain = filter_of(type_name, given, base)
+    if arguments.get("_filter") is None:
+        return plain
+    expression = filter_of_expression(type_name, arguments["_filter"], base)
+    return And((plain, expression)) if given else expression
+
+
+def row_count(name: str, value: Json, max_rows: int) -> int:
+    """A page size within its limit. Raises InvalidSearch."""
+    if not 1 <= value <= max_rows:
+        raise InvalidSearch(
+            f"{name} must be from 1 to {max_rows}; take the following rows as further pages.",
+            f"{name} doit être compris entre 1 et {max_rows} ; demandez la suite page par page.",
+            rule=name,
+        )
+    return int(value)
+
+
+def offset(value: Json) -> int:
+    """How many rows to skip. Raises InvalidSearch."""
+    if value is not None and value < 0:
+        raise InvalidSearch("_offset must not be negative.", "_offset ne doit pas être négatif.", rule="_offset")
+    return value or 0

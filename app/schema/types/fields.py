@@ -1,0 +1,112 @@
+"""Strawberry fields made from data: one that reads a key of a document, one that calls a function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.arguments import StrawberryArgument
+from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
+from strawberry.types.field import StrawberryField
+from strawberry.types.unset import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from strawberry.types import Info
+
+GraphQLType: TypeAlias = Any
+"""A class with a Strawberry definition, a scalar stand-in, or one of them wrapped by `nullable` or `list_of`."""
+
+
+def nullable(type_: GraphQLType) -> GraphQLType:
+    """T, where a type alone means T!"""
+    return StrawberryOptional(type_)
+
+
+def list_of(type_: GraphQLType) -> GraphQLType:
+    """[T], nullable with nullable items, as the FHIR GraphQL specification has its lists."""
+    return StrawberryOptional(StrawberryList(StrawberryOptional(type_)))
+
+
+def argument(name: str, type_: GraphQLType, description: str, default: object = UNSET) -> StrawberryArgument:
+    """An argument; without a default it is left out of the resolver's keywords when the query leaves it out."""
+    return StrawberryArgument(
+        python_name=name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(type_),
+        description=description,
+        default=default,
+    )
+
+
+def document_field(name: str, type_: GraphQLType, description: str) -> StrawberryField:
+    """A field that reads the key of its own name from the document."""
+    return StrawberryField(
+        python_name=name,
+        graphql_name=name,
+        type_annotation=StrawberryAnnotation(type_),
+        description=description,
+    )
+
+
+class ResolvedField(StrawberryField):
+    """A field that calls `resolve(source, info, **arguments)`, which may answer an awaitable."""
+
+    resolve: Callable[..., object]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        type_: GraphQLType,
+        description: str,
+        resolve: Callable[..., object],
+        arguments: Sequence[StrawberryArgument] = (),
+    ) -> ResolvedField:
+        """The field with everything it needs; arguments keep their GraphQL names."""
+        field = cls(
+            python_name=name,
+            graphql_name=name,
+            type_annotation=StrawberryAnnotation(type_),
+            description=description,
+        )
+        field.resolve = resolve
+        field.arguments = list(arguments)
+        return field
+
+    @property
+    def is_basic_field(self) -> bool:
+        """Never: Strawberry would leave out info and arguments."""
+        return False
+
+    def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
+        """What the function answers; Strawberry's signature."""
+        return self.resolve(source, info, **kwargs)
+
+
+def define(
+    cls: type,
+    fields: Iterable[StrawberryField],
+    *,
+    description: str,
+    interfaces: Sequence[type] = (),
+    is_interface: bool = False,
+) -> None:
+    """Make a plain class a GraphQL type of the same name; a list of fields may be filled until the schema is built.
+
+    A class may carry `is_type_of` and `resolve_type` as Strawberry knows them."""
+    definition = StrawberryObjectDefinition(
+        name=cls.__name__,
+        is_input=False,
+        is_interface=is_interface,
+        origin=cls,
+        description=description,
+        interfaces=[interface.__strawberry_definition__ for interface in interfaces],  # type: ignore[attr-defined]
+        extend=False,
+        directives=(),
+        is_type_of=getattr(cls, "is_type_of", None),
+        resolve_type=getattr(cls, "resolve_type", None),
+        fields=fields if isinstance(fields, list) else list(fields),
+    )
+    cls.__strawberry_definition__ = definition  # type: ignore[attr-defined]

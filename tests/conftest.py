@@ -1,0 +1,71 @@
+"""The product itself, in process: a real application on a real store in memory."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx
+import pytest
+
+from app.main import create_app, store_of
+from app.settings import read_settings
+from app.store.repository import Write
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from app.store.repository import Repository
+    from tests.builders import Document
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Product:
+    """A started application: its HTTP client, and the store behind it."""
+
+    http: httpx.AsyncClient
+    store: Repository
+
+    async def ask(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Answer:
+        """The JSON answer to a GraphQL request."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        response = await self.http.post("/graphql", json={"query": query, "variables": variables}, headers=names)
+        answer: Answer = response.json()
+        return answer
+
+    async def data(self, query: str, variables: Mapping[str, Any] | None = None) -> Answer:
+        """The data of a request that must have no error."""
+        answer = await self.ask(query, variables)
+        assert "errors" not in answer, answer["errors"]
+        data: Answer = answer["data"]
+        return data
+
+
+class Start(Protocol):
+    """Starts the product with these resources in its store."""
+
+    async def __call__(
+        self, *resources: Document, environment: Mapping[str, str] = ..., wrap: Any = ...
+    ) -> Product: ...
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    async with AsyncExitStack() as stack:
+
+        async def started(
+            *resources: Document, environment: Mapping[str, str] | None = None, wrap: Any = lambda store: store
+        ) -> Product:
+            settings = read_settings({"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off", **(environment or {})})
+            store = wrap(store_of(settings))
+            app = create_app(settings, store)
+            await stack.enter_async_context(app.router.lifespan_context(app))
+            await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
+            transport = httpx.ASGITransport(app)
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://dmi.test"))
+            return Product(http, store)
+
+        yield started

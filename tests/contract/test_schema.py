@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import pytest
+from graphql import GraphQLSchema, build_schema, parse, validate
+
+from app.fhir.elements import type_definition
+from app.fhir.served import SERVED
+from app.schema.build import build_schema as build_ours
+from app.settings import read_settings
+from tests.contract.operations import FRAGMENTS, OPERATIONS, ROOT, variables
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import Start
+
+PUBLISHED = ROOT / "graphql" / "schema.graphql"
+
+
+@pytest.fixture(scope="module")
+def sdl() -> str:
+    return build_ours(read_settings({})).as_str()
+
+
+@pytest.fixture(scope="module")
+def schema(sdl: str) -> GraphQLSchema:
+    return build_schema(sdl)
+
+
+def test_the_published_schema_is_the_one_that_is_served(sdl: str) -> None:
+    assert PUBLISHED.read_text(encoding="utf-8") == sdl + "\n", "run `make schema`"
+
+
+def test_the_published_schema_stays_within_its_size(sdl: str) -> None:
+    assert len(sdl.encode()) <= 1_500_000
+
+
+def test_every_element_of_every_served_type_is_in_the_schema(schema: GraphQLSchema) -> None:
+    for name in SERVED:
+        fields = schema.type_map[name].fields  # type: ignore[attr-defined]
+        elements = type_definition(name).elements.values()
+        assert {e.name for e in elements} <= fields.keys()
+        assert {f"_{e.name}" for e in elements if e.primitive and e.name != "id"} <= fields.keys()
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_every_served_type_has_its_root_fields(schema: GraphQLSchema, name: str) -> None:
+    query, mutation = schema.query_type, schema.mutation_type
+    assert query
+    assert mutation
+    assert {name, f"{name}List", f"{name}Connection", f"{name}Validate"} <= query.fields.keys()
+    assert f"{name}Create" in mutation.fields
+
+
+@pytest.mark.parametrize(
+    ("type_name", "field", "target"),
+    [
+        ("ProcedureFocalDevice", "manipulated", "DeviceReference"),
+        ("ProcedurePerformer", "onBehalfOf", "OrganizationReference"),
+        ("ProcedurePerformer", "actor", "ResourceReference"),
+        ("Device", "patient", "PatientReference"),
+        ("Procedure", "usedReference", "[ResourceReference]"),
+    ],
+)
+def test_a_reference_has_one_type_per_single_target(
+    schema: GraphQLSchema, type_name: str, field: str, target: str
+) -> None:
+    assert str(schema.type_map[type_name].fields[field].type) == target  # type: ignore[attr-defined]
+
+
+def test_the_allowed_codes_are_in_the_description(schema: GraphQLSchema) -> None:
+    status = schema.type_map["Procedure"].fields["status"]  # type: ignore[attr-defined]
+    assert "preparation | in-progress" in status.description
+    assert str(status.type) == "code"
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+def test_an_operation_is_valid(schema: GraphQLSchema, path: Path) -> None:
+    assert validate(schema, parse(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
+def test_a_fragment_is_valid(schema: GraphQLSchema, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    (fragment,) = parse(text).definitions
+    condition = fragment.type_condition.name.value  # type: ignore[attr-defined]
+    used = f"query {{ {condition}List {{ ...{fragment.name.value} }} }}"  # type: ignore[attr-defined]
+    assert validate(schema, parse(text + used)) == []
+
+
+@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+async def test_an_operation_runs_on_the_example_data(start: Start, path: Path) -> None:
+    product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
+    data = await product.data(path.read_text(encoding="utf-8"), variables(path))
+    assert all(value not in (None, []) for value in data.values())
+
+
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
+async def test_a_fragment_runs_on_the_example_data(start: Start, path: Path) -> None:
+    product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
+    text = path.read_text(encoding="utf-8")
+    (fragment,) = parse(text).definitions
+    name, condition = fragment.name.value, fragment.type_condition.name.value  # type: ignore[attr-defined]
+    data = await product.data(f"{text} query {{ {condition}List {{ ...{name} }} }}")
+    assert data[f"{condition}List"]
+
+
+def test_the_contract_folder_holds_no_python() -> None:
+    assert list((ROOT / "graphql").rglob("*.py")) == []
+
+
+def test_graphql_is_graphql_core() -> None:
+    spec = importlib.util.find_spec("graphql")
+    assert spec is not None
+    assert spec.origin is not None
+    assert "site-packages" in spec.origin

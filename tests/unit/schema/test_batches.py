@@ -1,0 +1,51 @@
+"""One store command per target type and level of a query, never one per row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.demo.hospital import hospital
+from tests.contract.operations import operation
+
+if TYPE_CHECKING:
+    from tests.conftest import Start
+
+
+class CountedStore:
+    """A store that notes every command it is given."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+        self.commands: list[tuple[str, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._store, name)
+        if name not in ("read", "search", "count"):
+            return method
+
+        def counted(type_: str, *rest: Any) -> Any:
+            self.commands.append((name, type_))
+            return method(type_, *rest)
+
+        return counted
+
+
+async def test_the_page_of_50_procedures_takes_five_store_commands(start: Start) -> None:
+    product = await start(*hospital(60, 1), wrap=CountedStore)
+    product.store.commands.clear()  # type: ignore[attr-defined]
+    data = await product.data(operation("01-procedures"))
+    assert len(data["ProcedureList"]) == 50
+    assert sorted(product.store.commands) == [  # type: ignore[attr-defined]
+        ("read", "Device"),
+        ("read", "Organization"),
+        ("read", "Patient"),
+        ("read", "Practitioner"),
+        ("search", "Procedure"),
+    ]
+
+
+async def test_a_resource_that_many_rows_refer_to_is_asked_for_once(start: Start) -> None:
+    product = await start(*hospital(60, 1), wrap=CountedStore)
+    product.store.commands.clear()  # type: ignore[attr-defined]
+    await product.data("{ ProcedureList { performer { onBehalfOf { resource { name } } } } }")
+    assert product.store.commands == [("search", "Procedure"), ("read", "Organization")]  # type: ignore[attr-defined]
