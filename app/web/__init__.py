@@ -1,0 +1,1 @@
+"""HTTP: the GraphQL endpoint, the page, health."""

@@ -1,0 +1,42 @@
+"""Whether the process lives (`/health`) and whether it can serve (`/ready`), for load balancers and containers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from app.errors import DmiError
+from app.fhir import json
+from app.fhir.outcome import operation_outcome
+from app.web.language import preferred_language
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from app.store.repository import Repository
+
+_HEADERS = {"Cache-Control": "no-store"}
+
+
+def health_routes(store: Repository) -> list[BaseRoute]:
+    """GET /health: 200 while the process answers; GET /ready: 200 when the store answers too, else 503 and why."""
+
+    async def health(_request: Request) -> Response:
+        return _json({"status": "live"}, 200)
+
+    async def ready(request: Request) -> Response:
+        try:
+            await store.ready()
+        except DmiError as error:
+            language = preferred_language(request.headers.get("accept-language", ""))
+            return _json({"status": "not ready", "outcome": operation_outcome(error.issues, language)}, 503)
+        return _json({"status": "ready"}, 200)
+
+    return [Route("/health", health), Route("/ready", ready)]
+
+
+def _json(value: object, status: int) -> Response:
+    return Response(json.encode(value), status, media_type="application/json", headers=_HEADERS)

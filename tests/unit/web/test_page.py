@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from app.web.page import Operation, Page, operations_directory, page_routes, read_operations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FIRST = Operation("first", "The latest.", "query First { ProcedureList { id } }", '{"count": 1.50}')
+
+
+@pytest.fixture
+def static(tmp_path: Path) -> Path:
+    assets = tmp_path / "static" / "assets"
+    assets.mkdir(parents=True)
+    (assets.parent / "index.html").write_text("<title>built</title>")
+    (assets / "index-abc.js").write_text("export {};")
+    (assets / "icon-abc.svg").write_text("<svg/>")
+    (assets / "notes.txt").write_text("not of the build")
+    return assets.parent
+
+
+def client(static: Path, operations: Sequence[Operation] = ()) -> httpx.AsyncClient:
+    app = Starlette(routes=page_routes(Page(static, operations)))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server")
+
+
+async def test_the_built_page_is_served_and_asked_for_anew_each_time(static: Path) -> None:
+    response = await client(static).get("/")
+    assert response.text == "<title>built</title>"
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.headers["cache-control"] == "no-cache"
+    assert response.headers["vary"] == "Accept"
+
+
+async def test_a_page_that_is_not_built_tells_how_to_build_it_in_both_languages(tmp_path: Path) -> None:
+    response = await client(tmp_path / "absent").get("/")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.text.count("make page") == 2
+    assert '<p lang="fr">' in response.text
+
+
+async def test_a_page_built_while_the_server_runs_is_served(tmp_path: Path) -> None:
+    browser = client(tmp_path)
+    assert "make page" in (await browser.get("/")).text
+    (tmp_path / "index.html").write_text("<title>built</title>")
+    assert (await browser.get("/")).text == "<title>built</title>"
+
+
+@pytest.mark.parametrize("address", ["/", "/page.json", "/assets/index-abc.js"])
+async def test_everything_carries_the_security_headers(static: Path, address: str) -> None:
+    headers = (await client(static).get(address)).headers
+    policy = headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+async def test_the_policy_names_no_other_host(static: Path) -> None:
+    policy = (await client(static).get("/")).headers["content-security-policy"]
+    sources = {source for directive in policy.split("; ") for source in directive.split(" ")[1:]}
+    assert sources == {"'none'", "'self'", "'unsafe-inline'", "data:"}
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("index-abc.js", "text/javascript"), ("icon-abc.svg", "image/svg+xml")]
+)
+async def test_an_asset_has_its_type_and_never_changes(static: Path, name: str, media_type: str) -> None:
+    headers = (await client(static).get(f"/assets/{name}")).headers
+    assert headers["content-type"].split(";")[0] == media_type
+    assert headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip", "gzip"), ("identity", None)])
+async def test_an_asset_is_compressed_for_those_who_accept_it(
+    static: Path, accepted: str, encoding: str | None
+) -> None:
+    script = "export const lot = 1;\n" * 10_000
+    (static / "assets" / "index-abc.js").write_text(script)
+    response = await client(static).get("/assets/index-abc.js", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("content-encoding") == encoding
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.text == script
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["absent.js", "notes.txt", "..%2findex.html", "..%5cindex.js", "%2e%2e", "index-abc.js%00.js", "x" * 300 + ".js"],
+)
+async def test_anything_but_an_asset_is_not_found(static: Path, name: str) -> None:
+    assert (await client(static).get(f"/assets/{name}")).status_code == 404
+
+
+async def test_a_page_is_read_only(static: Path) -> None:
+    assert (await client(static).post("/")).status_code == 405
+
+
+async def test_the_settings_name_endpoint_and_operations(static: Path) -> None:
+    response = await client(static, [FIRST]).get("/page.json")
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == {
+        "endpoint": "graphql",
+        "operations": [
+            {
+                "name": "first",
+                "description": "The latest.",
+                "query": "query First { ProcedureList { id } }",
+                "variables": '{"count": 1.50}',
+            }
+        ],
+    }
+
+
+def test_operations_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    (tmp_path / "b.graphql").write_text("query B { id }")
+    (tmp_path / "a.graphql").write_text("query A { id }")
+    (tmp_path / "README.md").write_text("# no operation")
+    assert [operation.name for operation in read_operations(tmp_path)] == ["a", "b"]
+
+
+def test_a_number_in_front_orders_operations_and_is_no_part_of_the_name(tmp_path: Path) -> None:
+    (tmp_path / "02-a.graphql").write_text("query A { id }")
+    (tmp_path / "01-b.graphql").write_text("query B { id }")
+    assert [operation.name for operation in read_operations(tmp_path)] == ["b", "a"]
+
+
+def test_the_leading_comment_describes_an_operation(tmp_path: Path) -> None:
+    text = "# Les porteurs\n#  d’un lot.\nquery Lot {\n  # not this one\n  id\n}\n"
+    (tmp_path / "lot.graphql").write_text(text, encoding="utf-8")
+    (operation,) = read_operations(tmp_path)
+    assert operation.description == "Les porteurs d’un lot."
+    assert operation.query == text
+
+
+def test_an_operation_without_comment_has_no_description(tmp_path: Path) -> None:
+    (tmp_path / "lot.graphql").write_text("query Lot { id }\n# later")
+    assert read_operations(tmp_path)[0].description == ""
+
+
+def test_variables_are_kept_as_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "lot.graphql").write_text("query Lot($lot: String) { id }")
+    (tmp_path / "lot.variables.json").write_text('{ "lot": "L-1", "weight": 1.50 }\n')
+    assert read_operations(tmp_path)[0].variables == '{ "lot": "L-1", "weight": 1.50 }\n'
+
+
+def test_no_folder_means_no_operations(tmp_path: Path) -> None:
+    assert read_operations(tmp_path / "absent") == ()
+
+
+def test_in_a_checkout_the_operations_are_those_of_the_published_contract() -> None:
+    assert operations_directory() == Path(__file__).parents[3] / "graphql" / "operations"
+
+
+def test_the_variables_of_every_published_operation_are_a_json_object() -> None:
+    written = [operation.variables for operation in read_operations(operations_directory())]
+    assert all(isinstance(json.loads(variables), dict) for variables in written if variables is not None)
