@@ -1,0 +1,57 @@
+# Needs make and Python >= 3.11 (make PYTHON=python3.12 … to choose one). All else is set up here: .venv, web/node_modules.
+PYTHON ?= python3
+BIN := .venv/bin
+UV := UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
+
+.PHONY: help serve test test-all lint page schema clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+serve: .venv/serve page  ## set everything up and start the product on http://127.0.0.1:8000
+	@exec $(BIN)/python -m app serve
+
+test: lint page  ## lint, types, layers, contract and tests
+	$(BIN)/python -m pytest
+
+test-all: lint page  ## the same with the long runs
+	$(BIN)/python -m pytest -m ''
+
+lint: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+page: app/web/static/.built  ## build the GraphiQL page into app/web/static (needs npm)
+
+schema: .venv/serve  ## write the published contract
+	$(BIN)/python -m app schema > graphql/schema.graphql
+
+clean:  ## take away what was built; data/ stays
+	rm -rf .venv web/node_modules app/web/static
+
+.venv/uv:
+	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit("dmi-graph needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8,<1'
+	@touch $@
+
+.venv/serve: .venv/uv pyproject.toml uv.lock
+	@$(UV) --no-dev
+	@touch $@
+
+.venv/test: .venv/uv pyproject.toml uv.lock
+	@$(UV)
+	@touch $@ .venv/serve
+
+# Without npm, or without its registry, everything but the page works; the server says so at /.
+app/web/static/.built: $(wildcard web/*.json web/*.ts web/*.html web/src/*)
+	@if ! command -v npm >/dev/null; then \
+	  echo "npm is missing: the GraphiQL page is not built; the API works without it."; \
+	elif npm --prefix web ci --no-audit --no-fund --loglevel=error \
+	  && npm --prefix web run build --loglevel=error -- --logLevel=warn; then \
+	  touch $@; \
+	else \
+	  echo "The GraphiQL page could not be built (see above); the API works without it."; \
+	fi

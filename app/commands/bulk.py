@@ -1,0 +1,103 @@
+"""`load`, `demo` and `validate`: many resources at once, with a progress bar and a closing line."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from app.commands.files import resource_texts, size_of
+from app.demo.hospital import hospital
+from app.intake.load import load
+from app.intake.verdict import judge
+from app.main import keep, store_of, validator_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from app.errors import Issue
+    from app.fhir.resource import Resource
+    from app.settings import Settings
+    from app.store.repository import Repository
+
+
+async def load_files(settings: Settings, files: Sequence[Path]) -> int:
+    """Store the valid resources of the files. Answers the exit code: 1 where any was refused."""
+    validator = validator_of(settings)
+    stored = same = refused = 0
+    async with _opened(settings) as store:
+        with _progress(size_of(files)) as (console, advance):
+            texts = _counted(resource_texts(files), advance)
+            async for loaded in load(validator, store, texts):
+                _report(console, loaded.source, loaded.issues)
+                stored += loaded.changed
+                refused += loaded.refused
+                same += not (loaded.changed or loaded.refused)
+    console.print(f"{stored} stored, {same} already there, {refused} refused.")
+    return 1 if refused else 0
+
+
+async def load_demo(settings: Settings, procedures: int, seed: int) -> None:
+    """Store a synthetic hospital; its resources are valid by construction, which the tests check."""
+    stored = 0
+    async with _opened(settings) as store:
+        with _progress(procedures) as (console, advance):
+            resources = _counted_procedures(hospital(procedures, seed), advance)
+            async for size in keep(store, resources):
+                stored += size
+    console.print(f"{stored} resources of {procedures} procedures stored.")
+
+
+def validate_files(settings: Settings, files: Sequence[Path]) -> int:
+    """Check the resources of the files. Answers the exit code: 1 where any is invalid."""
+    validator = validator_of(settings)
+    valid = invalid = 0
+    with _progress(size_of(files)) as (console, advance):
+        for source, text in _counted(resource_texts(files), advance):
+            verdict = judge(validator, text)
+            _report(console, source, verdict.issues)
+            valid += verdict.valid
+            invalid += not verdict.valid
+    console.print(f"{valid} valid, {invalid} invalid.")
+    return 1 if invalid else 0
+
+
+@contextlib.asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Repository]:
+    """The store, which must answer: a command does not wait for it as a server does."""
+    store = store_of(settings)
+    await store.open()
+    try:
+        await store.ready()
+        yield store
+    finally:
+        await store.close()
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[tuple[Console, Callable[[int], None]]]:
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield console, lambda done: progress.advance(task, done)
+
+
+def _counted(texts: Iterable[tuple[str, bytes]], advance: Callable[[int], None]) -> Iterator[tuple[str, bytes]]:
+    for source, text in texts:
+        advance(len(text))
+        yield source, text
+
+
+def _counted_procedures(resources: Iterable[Resource], advance: Callable[[int], None]) -> Iterator[Resource]:
+    for resource in resources:
+        advance(resource["resourceType"] == "Procedure")
+        yield resource
+
+
+def _report(console: Console, source: str, issues: Sequence[Issue]) -> None:
+    for issue in issues:
+        console.print(f"{source}: {issue.severity}: {issue.en}")

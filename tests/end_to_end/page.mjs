@@ -1,0 +1,186 @@
+// Opens the page of a running server in Chromium and prints, as one line of JSON, what a person would find there.
+//
+//   node page.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS
+//
+// DMI_CHROMIUM names the browser. It reaches the server's own host and nothing else; what it asks of others is recorded.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core');
+
+const [server, screenshots] = process.argv.slice(2);
+const { origin, hostname } = new URL(server);
+const PATIENCE = 60_000; // milliseconds for one step on a slow, shared machine
+
+const findings = { foreign: [], errors: [], violations: [], pages: {} };
+
+const browser = await chromium.launch({
+  executablePath: process.env.DMI_CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`,
+  ],
+});
+try {
+  findings.pages.light = await visit('light', '/', explore);
+  findings.pages.dark = await visit('dark', '/graphql', run);
+  findings.pages.prefixed = await visit('light', '/some/prefix/', run);
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify(findings));
+
+async function visit(colorScheme, path, steps) {
+  const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 } });
+  context.setDefaultTimeout(PATIENCE);
+  await context.exposeFunction('reportViolation', (violation) => findings.violations.push(violation));
+  await context.addInitScript(() =>
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      globalThis.reportViolation(`${violatedDirective} ${blockedURI}`),
+    ),
+  );
+  await context.route(() => true, answer);
+  context.on('weberror', (failure) => findings.errors.push(`${path}: ${failure.error()}`));
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error') findings.errors.push(`${path}: ${message.text()}`);
+  });
+  await page.goto(origin + path);
+  const found = await steps(page);
+  const name = path === '/' || path === '/graphql' ? colorScheme : 'prefixed';
+  await page.screenshot({ path: join(screenshots, `page-${name}.png`) });
+  await page.close();
+  await context.unrouteAll({ behavior: 'ignoreErrors' }); // what was still on its way concerns nobody now
+  await context.close();
+  return found;
+}
+
+/** Lets requests to the server through (below /some/prefix as a reverse proxy would), records and stops all others. */
+async function answer(route) {
+  const url = new URL(route.request().url());
+  if (url.origin !== origin) {
+    findings.foreign.push(url.href);
+    return route.abort();
+  }
+  if (!url.pathname.startsWith('/some/prefix/')) return route.continue();
+  const response = await route.fetch({ url: origin + url.pathname.slice('/some/prefix'.length) + url.search });
+  return route.fulfill({ response });
+}
+
+/** Runs the query that the page opens with. */
+async function run(page) {
+  const query = await editorText(page, 'Operation Editor');
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  const response = page.locator('.graphiql-response');
+  await response.getByText('"data"').first().waitFor();
+  return {
+    title: await page.title(),
+    query,
+    response: JSON.parse(await modelText(page, 'response')),
+    background: await page.evaluate(() => getComputedStyle(document.querySelector('.graphiql-container')).backgroundColor),
+  };
+}
+
+/** Goes through what the page offers: tabs, variables, a reload, the examples and the explorer. */
+async function explore(page) {
+  const { operations } = await (await page.request.get(`${origin}/page.json`)).json();
+  const tabs = page.getByRole('tab');
+  const indexOf = (name) => operations.findIndex((operation) => operation.name === name);
+  await tabs.first().waitFor();
+  const found = { ...(await run(page)), titles: await tabs.allInnerTexts() };
+  await page.screenshot({ path: join(screenshots, 'page-first-visit.png') });
+
+  await page.reload();
+  await editorText(page, 'Operation Editor');
+  found.titlesAfterReload = await tabs.allInnerTexts();
+
+  await switchTo(page, indexOf('procedure-create'));
+  await editorText(page, 'Variables');
+  found.variables = await modelText(page, 'variables');
+  found.variablesEditor = await page.getByRole('region', { name: 'Variables' }).boundingBox();
+  await page.screenshot({ path: join(screenshots, 'page-variables.png') });
+  await switchTo(page, indexOf('procedure-validate'));
+  found.verdict = (await run(page)).response;
+  found.complaints = await page.evaluate(() => globalThis.__MONACO.editor.getModelMarkers({}).map(({ message }) => message));
+  await page.screenshot({ path: join(screenshots, 'page-verdict.png') });
+  found.titlesAfterUse = await tabs.allInnerTexts();
+
+  await page.getByRole('region', { name: 'Operation Editor' }).locator('.view-lines').click();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText('# edited\n');
+  await stored(page, indexOf('procedure-validate'), '# edited');
+  await page.reload();
+  found.editedQuery = await editorText(page, 'Operation Editor');
+  found.editedVariables = await modelText(page, 'variables');
+  found.tabsAfterEdit = await tabs.count();
+
+  await page.getByRole('button', { name: 'Show Examples' }).click();
+  const example = page.getByRole('region', { name: 'Examples' }).getByRole('button');
+  found.examples = await example.count();
+  const last = operations.length - 1;
+  await example.last().click();
+  await stored(page, last);
+  found.tabsWithOpenExample = await tabs.count();
+  await page.getByRole('button', { name: 'Close Tab' }).last().click();
+  await stored(page, last - 1);
+  found.tabsAfterClosing = await tabs.count();
+  await example.last().click();
+  await stored(page, last);
+  found.titlesWithReopened = await tabs.allInnerTexts();
+  found.digits = await answerDecimal(page);
+  await page.screenshot({ path: join(screenshots, 'page-examples.png') });
+
+  await page.getByRole('button', { name: 'Show GraphiQL Explorer' }).click();
+  await page.locator('.graphiql-explorer-root').waitFor();
+  found.explorer = await page.locator('.graphiql-explorer-root').innerText();
+  return found;
+}
+
+async function switchTo(page, index) {
+  await page.getByRole('tab').nth(index).click();
+  await stored(page, index);
+}
+
+/** Waits until the browser's storage holds this tab as the active one; GraphiQL writes half a second late. */
+function stored(page, index, start = '') {
+  return page.waitForFunction(
+    (wanted) => {
+      const entry = Object.entries(localStorage).find(([key]) => key.endsWith('graphiql:tabState'));
+      const { activeTabIndex, tabs } = JSON.parse(entry?.[1] ?? '{}');
+      return activeTabIndex === wanted.index && tabs[wanted.index].query?.startsWith(wanted.start);
+    },
+    { index, start },
+  );
+}
+
+/** What the page makes of a decimal in a response. */
+async function answerDecimal(page) {
+  const answer = (route) => route.fulfill({ contentType: 'application/json', body: '{"data": {"value": 1.50}}' });
+  await page.route('**/graphql', answer);
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  await page.locator('.graphiql-response').getByText('"value"').waitFor();
+  await page.unroute('**/graphql', answer);
+  return modelText(page, 'response');
+}
+
+/** The whole text of the operation, variables or response editor, also what is scrolled out of sight. */
+async function modelText(page, name) {
+  const text = await page.waitForFunction((part) => {
+    const model = globalThis.__MONACO?.editor.getModels().find(({ uri }) => uri.path.includes(part));
+    return model && { text: model.getValue() };
+  }, name);
+  return (await text.jsonValue()).text;
+}
+
+async function editorText(page, label) {
+  const lines = page.getByRole('region', { name: label }).locator('.view-lines').first();
+  await lines.waitFor();
+  await page.waitForFunction((element) => element.innerText.trim() !== '', await lines.elementHandle());
+  return (await lines.innerText()).replaceAll('\u00a0', ' ');
+}
