@@ -26,5 +26,5 @@ ENV PATH=/venv/bin:$PATH DMI_HOST=0.0.0.0 DMI_PORT=8000 DMI_STORE= DMI_ALLOW_OPE
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
-  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/health', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ['DMI_PORT'] + '/health', timeout=4)"]
 CMD ["dmi-graph", "serve"]

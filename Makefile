@@ -32,8 +32,8 @@ clean:  ## take away what was built; data/ stays
 	rm -rf .venv web/node_modules app/web/static
 
 .venv/uv:
-	@test -x $(BIN)/python || $(PYTHON) -c 'import sys; sys.exit("dmi-graph needs Python 3.11 or later" if sys.version_info < (3, 11) else 0)'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dmi-graph needs Python 3.11 or later: make PYTHON=python3.12 serve")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.8,<1'
 	@touch $@
 

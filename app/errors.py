@@ -5,11 +5,13 @@ DmiError
 │   ├── MalformedJson
 │   ├── TooLarge
 │   ├── UnsupportedMedia
+│   ├── TooCostly
 │   └── InvalidSearch
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
 ├── VersionConflict
+├── UnfitStored             a stored value does not fit its FHIR type
 ├── StoreUnavailable        for now: the store does not answer
 ├── StoreUnusable           at start: the store cannot be opened
 └── SettingsError           at start: a setting is wrong
@@ -75,6 +77,12 @@ class UnsupportedMedia(RequestError):
     code = "not-supported"
 
 
+class TooCostly(RequestError):
+    """A document that asks for more than a limit allows; the message names the limit."""
+
+    code = "too-costly"
+
+
 class InvalidSearch(RequestError):
     """A search argument that is unknown, empty or malformed; the message names the parameter."""
 
@@ -118,6 +126,20 @@ class VersionConflict(DmiError):
             "Relisez-la et refaites la modification.",
         )
         self.current = current
+
+
+class UnfitStored(DmiError):
+    """A stored value does not fit its FHIR type, so it cannot be shown."""
+
+    code = "structure"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The stored value at this path does not fit its FHIR type and is not shown. "
+            "Validate the resource to see why.",
+            "La valeur enregistrée à cet endroit ne correspond pas à son type FHIR et n’est pas montrée. "
+            "Validez la ressource pour en connaître la raison.",
+        )
 
 
 class StoreUnavailable(DmiError):

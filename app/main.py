@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from app.access.principal import Principal, PrincipalRepository
@@ -19,6 +23,7 @@ from app.schema.context import Context
 from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.index import search_index
+from app.settings import is_loopback
 from app.store.repository import Write
 from app.web.failures import unexpected
 from app.web.graphql import GraphQLView
@@ -56,14 +61,20 @@ def create_app(settings: Settings, store: Repository | None = None) -> Starlette
             await store.open()
             if settings.example_data and is_embedded(settings):
                 await _fill_when_empty(store)
+            yield
         except Exception as error:
             app.state.failure = error
             raise
-        yield
-        await store.close()
+        finally:
+            await store.close()
 
     routes = [*page_routes(page), Route("/graphql", view), *health_routes(store)]
-    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={Exception: unexpected})
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(settings))],
+        exception_handlers={Exception: unexpected},
+    )
 
 
 def store_of(settings: Settings) -> Repository:
@@ -86,6 +97,15 @@ def store_of(settings: Settings) -> Repository:
     )
 
 
+def trusted_hosts(settings: Settings) -> list[str]:
+    """The names under which this server is asked. An open server on loopback answers to no other, so that no page of
+    the web can reach it by a name of its own that leads to 127.0.0.1 (DNS rebinding)."""
+    if not is_loopback(settings.host):
+        return ["*"]
+    known = urlsplit(settings.base_url).hostname
+    return ["localhost", "127.0.0.1", "::1", "[::1]", settings.host, *([known] if known else [])]
+
+
 def is_embedded(settings: Settings) -> bool:
     """Whether the store runs in this process."""
     return not settings.store.startswith("mongodb")
@@ -99,24 +119,22 @@ def validator_of(settings: Settings) -> Validator:
 
 async def keep(store: Repository, resources: Iterable[Resource]) -> AsyncIterator[int]:
     """Write resources that are known to be valid, in batches; yields the size of each batch."""
-    batch: list[Write] = []
-    for resource in resources:
-        batch.append(Write(resource["resourceType"], resource["id"], resource))
-        if len(batch) == BATCH:
-            await store.write(batch)
-            yield len(batch)
-            batch = []
-    if batch:
+    waiting = iter(resources)
+    while batch := [_write(resource) for resource in islice(waiting, BATCH)]:
         await store.write(batch)
         yield len(batch)
+
+
+def _write(resource: Resource) -> Write:
+    return Write(resource["resourceType"], resource["id"], resource)
 
 
 async def _fill_when_empty(store: Repository) -> None:
     for name in SERVED:
         if await store.count(name, And()):
             return
-    async for _ in keep(store, example_data()):
-        pass
+    # One transaction: a start that is killed leaves an empty store, which the next one fills.
+    await store.write([_write(resource) for resource in example_data()])
 
 
 def _context_of(settings: Settings, store: Repository, validator: Validator) -> Callable[[Request, str], Context]:
@@ -125,7 +143,7 @@ def _context_of(settings: Settings, store: Repository, validator: Validator) -> 
         repository = PrincipalRepository(store, principal)
         return Context(
             repository=repository,
-            loaders=Loaders(repository, settings.max_rows),
+            loaders=Loaders(repository),
             validator=validator,
             language=language,
             max_rows=settings.max_rows,

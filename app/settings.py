@@ -39,7 +39,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DMI_HOST",
         "127.0.0.1",
-        "the address to listen on; beyond loopback needs `DMI_AUTH` or `DMI_ALLOW_OPEN`",
+        "the address to listen on; beyond loopback needs `DMI_ALLOW_OPEN`",
     ),
     Setting("DMI_PORT", "8000", "the port to listen on; 0 takes a free one"),
     Setting("DMI_AUTH", "off", "who may ask: `off` is everybody (the only value of this version)"),
@@ -71,6 +71,10 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
+    Setting("DMI_MAX_DEPTH", "20", "the most levels of fields in an operation"),
+    Setting("DMI_MAX_ALIASES", "50", "the most aliases in an operation"),
+    Setting("DMI_MAX_DIRECTIVES", "50", "the most directives in an operation"),
+    Setting("DMI_MAX_ROOT_FIELDS", "25", "the most root fields in an operation"),
     Setting("DMI_MAX_TOKENS", "15000", "the longest GraphQL document, in tokens"),
 )
 
@@ -88,6 +92,10 @@ class Settings:
     introspection: bool
     max_body: int
     max_rows: int
+    max_depth: int
+    max_aliases: int
+    max_directives: int
+    max_root_fields: int
     max_tokens: int
 
 
@@ -113,10 +121,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         port=_number("DMI_PORT", given, 0, 65_535),
         profiles=given["DMI_PROFILES"],
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
-        base_url=given["DMI_BASE_URL"].rstrip("/"),
+        base_url=_url("DMI_BASE_URL", given),
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
+        max_depth=_number("DMI_MAX_DEPTH", given, 1, 1_000),
+        max_aliases=_number("DMI_MAX_ALIASES", given, 0, 100_000),
+        max_directives=_number("DMI_MAX_DIRECTIVES", given, 0, 100_000),
+        max_root_fields=_number("DMI_MAX_ROOT_FIELDS", given, 1, 100_000),
         max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
     )
 
@@ -136,6 +148,15 @@ def _one_of(name: str, given: Mapping[str, str], allowed: tuple[str, ...]) -> st
     if value not in allowed:
         raise SettingsError(
             f"{name} must be one of: {', '.join(allowed)}.", f"{name} doit être parmi : {', '.join(allowed)}."
+        )
+    return value
+
+
+def _url(name: str, given: Mapping[str, str]) -> str:
+    value = given[name].rstrip("/")
+    if value and not value.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"{name} must begin with http:// or https://.", f"{name} doit commencer par http:// ou https://."
         )
     return value
 

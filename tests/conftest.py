@@ -65,7 +65,7 @@ async def start() -> AsyncIterator[Start]:
             await stack.enter_async_context(app.router.lifespan_context(app))
             await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
             transport = httpx.ASGITransport(app)
-            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://dmi.test"))
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://localhost"))
             return Product(http, store)
 
         yield started

@@ -42,5 +42,8 @@ def _opened(path: Path) -> Path:
 def size_of(paths: Iterable[Path]) -> int:
     """The bytes in all of the files, for a progress bar."""
     return sum(
-        p.stat().st_size for path in paths for p in (path.rglob("*") if path.is_dir() else [path]) if p.is_file()
+        sum(inside.stat().st_size for inside in path.rglob("*") if inside.suffix in SUFFIXES and inside.is_file())
+        if path.is_dir()
+        else _opened(path).stat().st_size
+        for path in paths
     )

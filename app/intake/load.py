@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from app.fhir.json import encode
 from app.intake.verdict import judge
 from app.store.repository import Write
 
@@ -52,4 +53,6 @@ async def load(validator: Validator, writer: Writer, sent: Iterable[tuple[str, J
 
 
 def _write(resource: Json) -> Write:
-    return Write(resource["resourceType"], resource.get("id") or str(uuid.uuid4()), resource)
+    """A resource without an id gets one made from its content, so that loading it again makes no second one."""
+    id_ = resource.get("id") or str(uuid.uuid5(uuid.NAMESPACE_URL, encode(resource).decode()))
+    return Write(resource["resourceType"], id_, resource)

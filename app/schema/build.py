@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import strawberry
 from graphql import NoSchemaIntrospectionCustomRule
-from strawberry.extensions import AddValidationRules, MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 
+from app.errors import UnfitStored
+from app.schema.documents import OneOperation, SmallParserCache, SmallValidationCache
 from app.schema.errors import log_unexpected
+from app.schema.limits import limits_rule
 from app.schema.mutation import mutation_type
 from app.schema.query import query_type
 from app.schema.references import resolve_reference
@@ -17,16 +20,13 @@ from app.schema.types.derive import FhirTypes
 from app.schema.types.scalars import scalar_map
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from graphql import GraphQLError
-    from strawberry.extensions import SchemaExtension
     from strawberry.types import ExecutionContext
 
     from app.fhir.resource import Json
     from app.settings import Settings
 
-CACHED_DOCUMENTS = 256
+SUGGESTION = " Did you mean "
 
 
 class DmiSchema(strawberry.Schema):
@@ -37,14 +37,17 @@ class DmiSchema(strawberry.Schema):
         errors: list[GraphQLError],
         execution_context: ExecutionContext | None = None,
     ) -> None:
-        """Strawberry's hook for each error of an execution."""
+        """Strawberry's hook for each error of an execution; a closed schema is not given away by suggestions."""
         for error in errors:
             log_unexpected(error)
+            if self.config.disable_field_suggestions:
+                error.message = error.message.partition(SUGGESTION)[0]
 
 
 def build_schema(settings: Settings) -> DmiSchema:
     """The whole schema; its SDL is published as graphql/schema.graphql and does not depend on settings."""
     types = FhirTypes(resolve_reference)
+    rules = [limits_rule(settings), *([] if settings.introspection else [NoSchemaIntrospectionCustomRule])]
     return DmiSchema(
         query=query_type(types),
         mutation=mutation_type(types),
@@ -57,16 +60,15 @@ def build_schema(settings: Settings) -> DmiSchema:
         ),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=settings.max_tokens),
-            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
-            *_closed(settings),
+            SmallParserCache,
+            SmallValidationCache,
+            OneOperation,
+            lambda: AddValidationRules(rules),
         ],
     )
 
 
-def _closed(settings: Settings) -> list[Callable[[], SchemaExtension]]:
-    return [] if settings.introspection else [lambda: AddValidationRules([NoSchemaIntrospectionCustomRule])]
-
-
 def _from_document(source: Json, name: str) -> Json:
+    if not isinstance(source, dict):
+        raise UnfitStored
     return source.get(name)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.errors import InvalidSearch
-from app.schema.search_arguments import DEFAULT_COUNT, offset, row_count, wanted
+from app.schema.search_arguments import offset, row_count, wanted
 from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
 from app.schema.types.scalars import scalar_for
 from app.search.algebra import Search
 from app.search.arguments import sort_of
 from app.search.cursor import BEFORE, decode, encode, end, fingerprint
+from app.search.problems import foreign_cursor
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
@@ -53,8 +54,8 @@ class Listing:
         used = [style for style in STYLES if any(name in given for name in style)]
         if len(used) > 1:
             raise _mixed()
-        size = next((name for name in ("_count", "first", "last") if name in given), None)
-        count = row_count(size, given[size], max_rows) if size else DEFAULT_COUNT
+        size = next((name for name in ("_count", "first", "last") if name in given), "_count")
+        count = row_count(size, given.get(size), max_rows)
         after, before = self._bounds(given)
         return Search(self.filter, self.sort, count, offset(given.get("_offset")), after, before)
 
@@ -63,10 +64,16 @@ class Listing:
             cursor = decode(given["_cursor"], self.mark)
             return cursor.after, cursor.before
         if "after" in given:
-            return decode(given["after"], self.mark).position, None
+            return self._position(given["after"]), None
         if "before" in given:
-            return None, decode(given["before"], self.mark).position
+            return None, self._position(given["before"])
         return None, end(self.sort) if "last" in given else None
+
+    def _position(self, cursor: str) -> Position:
+        position = decode(cursor, self.mark).position
+        if position is None:
+            raise foreign_cursor()
+        return position
 
 
 def page_info_type() -> type:
@@ -133,14 +140,15 @@ def resolve_connection(name: str) -> Any:
 def _shown(listing: Listing, search: Search, page: Page, context: Context) -> dict[str, Json]:
     rows, mark = page.rows, listing.mark
     start, finish = (encode(rows[0].position, mark), encode(rows[-1].position, mark)) if rows else (None, None)
+    ahead = rows[0].position if rows else end(listing.sort)
     found_by_cursor = search.after is not None or search.before is not None
     return {
         "listing": listing,
         "offset": None if found_by_cursor else search.offset,
         "pagesize": search.count,
         "first": encode(None, mark),
-        "previous": encode(rows[0].position, mark, BEFORE) if rows and page.has_previous else None,
-        "next": finish if page.has_next else None,
+        "previous": encode(ahead, mark, BEFORE) if page.has_previous else None,
+        "next": (finish or encode(None, mark)) if page.has_next else None,
         "last": encode(end(listing.sort), mark, BEFORE),
         "edges": [_edge(row, mark, context) for row in rows],
         "pageInfo": {

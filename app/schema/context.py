@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -40,9 +40,9 @@ class Containers:
 
     def enter(self, resource: Resource) -> Resource:
         """Note a resource that comes into the graph, and answer it."""
-        if resource.get("contained"):
+        if resource.get("contained") or resource.get("resourceType") == "Bundle":
             self._kept.append(resource)  # keeps the ids of its parts from being used again
-            self._container_of.update((id(part), resource) for part in _objects(resource))
+            self._container_of.update(_parts(resource))
         return resource
 
     def contained(self, reference: Mapping[str, Json], fragment: str) -> Resource | None:
@@ -50,7 +50,7 @@ class Containers:
         container = self._container_of.get(id(reference))
         if container is None or not fragment:
             return container
-        inner = container["contained"]
+        inner = container.get("contained")
         candidates = inner if isinstance(inner, list) else []
         return next((r for r in candidates if isinstance(r, dict) and r.get("id") == fragment), None)
 
@@ -69,12 +69,16 @@ class Context:
     containers: Containers = field(default_factory=Containers)
 
 
-def _objects(value: Json) -> Iterator[dict[str, Any]]:
-    waiting = [value]
+def _parts(resource: Resource) -> Iterator[tuple[int, Resource]]:
+    """(identity of an object, the resource that `#id` means there) for all of a resource: itself, but for what stands
+    in a resource of a Bundle's entry, which is a container of its own."""
+    waiting: list[tuple[Json, Resource]] = [(resource, resource)]
     while waiting:
-        current = waiting.pop()
+        current, container = waiting.pop()
         if isinstance(current, dict):
-            yield current
-            waiting.extend(current.values())
+            yield id(current), container
+            for name, value in current.items():
+                own = name == "resource" and isinstance(value, dict)
+                waiting.append((value, value if own else container))
         elif isinstance(current, list):
-            waiting.extend(current)
+            waiting.extend((item, container) for item in current)

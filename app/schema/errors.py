@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from graphql import (
+    FieldNode,
     GraphQLError,
     GraphQLSyntaxError,
     ValueNode,
@@ -18,7 +19,7 @@ from graphql import (
     print_ast,
 )
 
-from app.errors import UNEXPECTED, DmiError, Issue, origin
+from app.errors import UNEXPECTED, DmiError, Issue, UnfitStored, origin
 from app.fhir.outcome import operation_outcome
 
 if TYPE_CHECKING:
@@ -26,21 +27,33 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("dmi")
 
-_UNFIT: Final = Issue(
-    "error",
-    "structure",
-    "The stored value at this path does not fit its FHIR type and is not shown. Validate the resource to see why.",
-    "La valeur enregistrée à cet endroit ne correspond pas à son type FHIR et n’est pas montrée. "
-    "Validez la ressource pour en connaître la raison.",
-)
-_DEEP: Final = Issue(
-    "error",
+_DEEP: Final = (
     "too-costly",
     "The query is nested too deeply. Ask for fewer levels at once.",
     "La requête comporte trop de niveaux d’imbrication. Demandez moins de niveaux à la fois.",
 )
+_LONG: Final = (
+    "too-costly",
+    "The query has more tokens than DMI_MAX_TOKENS allows. Ask for less at once.",
+    "La requête comporte plus de mots que DMI_MAX_TOKENS ne l’autorise. Demandez-en moins à la fois.",
+)
+_VARIABLE: Final = (
+    "invalid",
+    "Variable ${name} has no value, or one that does not fit {type}.",
+    "La variable ${name} n’a pas de valeur, ou une valeur qui ne correspond pas à {type}.",
+)
+_VALUE: Final = (
+    "invalid",
+    "A value in the document does not fit its expected type {type}.",
+    "Une valeur du document ne correspond pas au type attendu {type}.",
+)
+_GRAPHQL: Final = ("invalid", "{message}", "La requête GraphQL n’est pas valable. Message de GraphQL : {message}")
 _FOUND: Final = re.compile(r"(Unexpected|found) (String|BlockString|Name|Int|Float)\b.*", re.DOTALL)
 _EXPECTED_TYPE: Final = re.compile(r"^(?:Expected value of type '([\w\[\]!]+)'|(\w+) cannot represent)")
+_ABORTED: Final = (
+    ("Syntax Error: Document contains more than", _LONG),
+    ("Syntax Error: Document is nested too deeply", _DEEP),
+)
 
 
 def shown(error: GraphQLError, language: str) -> GraphQLError:
@@ -59,24 +72,18 @@ def shown(error: GraphQLError, language: str) -> GraphQLError:
 def log_unexpected(error: GraphQLError) -> None:
     """Log where an error that no user caused came from: type and place, never its text, which may hold data."""
     cause = _cause(error)
-    if cause is None or isinstance(cause, DmiError | RecursionError):
+    if cause is None or not _is_unexpected(error, cause):
         return
     LOGGER.error("unexpected %s, path %s", origin(cause), error.path)
 
 
 def _said(error: GraphQLError, language: str) -> tuple[Sequence[Issue], str, str]:
     cause = _cause(error)
+    if cause is None and _about_stored_data(error):
+        cause = UnfitStored()
     if isinstance(cause, DmiError):
         return cause.issues, cause.fr if language == "fr" else cause.en, cause.code
-    if isinstance(cause, RecursionError):
-        issue = _DEEP
-    elif cause is not None:
-        issue = UNEXPECTED
-    elif error.path is not None:
-        issue = _UNFIT
-    else:
-        text = _without_values(error)
-        issue = Issue("error", "invalid", text, text)
+    issue = UNEXPECTED if _is_unexpected(error, cause) else _about_request(error, cause)
     return [issue], issue.fr if language == "fr" else issue.en, issue.code
 
 
@@ -88,15 +95,34 @@ def _cause(error: GraphQLError) -> Exception | None:
     return cause
 
 
-def _without_values(error: GraphQLError) -> str:
+def _is_unexpected(error: GraphQLError, cause: Exception | None) -> bool:
+    """Neither a user's error, nor a document that Python's parser cannot hold: too deep, or a number too long."""
+    too_large = isinstance(cause, RecursionError) or (isinstance(cause, ValueError) and error.path is None)
+    return cause is not None and not too_large and not isinstance(cause, DmiError)
+
+
+def _about_stored_data(error: GraphQLError) -> bool:
+    """Whether GraphQL could not show what a resolver answered: it then names fields, and never values or arguments."""
+    return error.path is not None and all(isinstance(node, FieldNode) for node in error.nodes or ())
+
+
+def _about_request(error: GraphQLError, cause: Exception | None) -> Issue:
     """GraphQL's own message on a document or its variables, told without the values they hold."""
     node = error.nodes[0] if error.nodes else None
-    if isinstance(error, GraphQLSyntaxError):
-        return _FOUND.sub(r"\1 \2.", error.message)
+    if isinstance(cause, RecursionError):
+        return _issue(_DEEP)
+    for start, told in _ABORTED:
+        if error.message.startswith(start):
+            return _issue(told)
     if isinstance(node, VariableDefinitionNode) and "invalid value" in error.message:
-        return f"Variable '${node.variable.name.value}' has no value, or one that does not fit {print_ast(node.type)}."
-    if isinstance(node, ValueNode) and not isinstance(node, VariableNode):
+        return _issue(_VARIABLE, name=node.variable.name.value, type=print_ast(node.type))
+    if cause is not None or (isinstance(node, ValueNode) and not isinstance(node, VariableNode)):
         expected = _EXPECTED_TYPE.match(error.message)
-        type_ = f" {expected[1] or expected[2]}" if expected else ""
-        return f"A value in the document does not fit its expected type{type_}."
-    return error.message
+        return _issue(_VALUE, type=(expected[1] or expected[2]) if expected else "")
+    syntax = isinstance(error, GraphQLSyntaxError)
+    return _issue(_GRAPHQL, message=_FOUND.sub(r"\1 \2.", error.message) if syntax else error.message)
+
+
+def _issue(told: tuple[str, str, str], **facts: str) -> Issue:
+    code, en, fr = told
+    return Issue("error", code, en.format(**facts), fr.format(**facts))

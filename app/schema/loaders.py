@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from strawberry.dataloader import DataLoader
 
 from app.errors import MultipleMatches
-from app.search.algebra import In, Search
+from app.search.algebra import Eq, In, Search
 from app.search.normal import token
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ Identifier: TypeAlias = tuple[str, str]
 """(system, value); the system may be ""."""
 
 Key = TypeVar("Key")
+
+ENOUGH = 2
+"""Resources with one identifier that tell that it is not unique."""
 
 
 class Reader(Protocol):
@@ -39,9 +43,8 @@ class Loaders:
     The methods are to be called, not awaited, while a level is resolved: a batch closes when the event loop gets its
     turn."""
 
-    def __init__(self, reader: Reader, max_rows: int) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._max_rows = max_rows
         self._by_id: dict[str, DataLoader[str, Resource | None]] = {}
         self._by_identifier: dict[str, DataLoader[Identifier, Resource | None]] = {}
 
@@ -59,12 +62,21 @@ class Loaders:
         """The one resource with that business identifier, or None. The future raises MultipleMatches."""
 
         async def batch(keys: list[Identifier]) -> list[Any]:
-            search = Search(In("identifier", tuple(token(*key) for key in keys)), count=self._max_rows)
+            search = Search(In("identifier", tuple(token(*key) for key in keys)), count=ENOUGH * len(keys))
             page = await self._reader.search(type, search)
-            return [_only(key, [row.resource for row in page.rows]) for key in keys]
+            if not page.has_next:
+                return [_only(key, page) for key in keys]
+            # Some identifier is carried by many, and may have crowded the others out of the page.
+            pages = (self._reader.search(type, Search(Eq("identifier", token(*key)), count=ENOUGH)) for key in keys)
+            return [_only(key, page) for key, page in zip(keys, await asyncio.gather(*pages), strict=True)]
 
         loader = self._by_identifier.get(type) or self._by_identifier.setdefault(type, DataLoader(load_fn=batch))
         return _future(loader, (system, value))
+
+    def forget(self) -> None:
+        """Read everything anew from here on, because something was written."""
+        self._by_id.clear()
+        self._by_identifier.clear()
 
 
 def _future(loader: DataLoader[Key, Resource | None], key: Key) -> Future[Resource | None]:
@@ -72,8 +84,8 @@ def _future(loader: DataLoader[Key, Resource | None], key: Key) -> Future[Resour
     return future
 
 
-def _only(key: Identifier, found: list[Resource]) -> Resource | MultipleMatches | None:
-    matches = [resource for resource in found if key in _identifiers(resource)]
+def _only(key: Identifier, page: Page) -> Resource | MultipleMatches | None:
+    matches = [row.resource for row in page.rows if key in _identifiers(row.resource)]
     if len(matches) > 1:
         return MultipleMatches(
             "Several resources have the identifier that the reference gives; it must name one of them by id.",

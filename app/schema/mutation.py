@@ -80,6 +80,7 @@ def _creator_of(name: str) -> Any:
     async def resolve(_source: None, info: Info[Context, None], resource: Json) -> dict[str, Json]:
         context = info.context
         creation = await create(context.validator, context.repository, name, resource)
+        context.loaders.forget()
         return {
             "location": creation.location,
             "resource": context.containers.enter(creation.resource),

@@ -14,7 +14,6 @@ from app.schema.mutation import validate_fields
 from app.schema.search_arguments import (
     COUNT,
     CURSOR,
-    DEFAULT_COUNT,
     FILTER,
     OFFSET,
     RELAY,
@@ -93,11 +92,10 @@ def _reader_of(name: str) -> Any:
 def _lister_of(name: str) -> Any:
     async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> list[Resource]:
         context = info.context
-        count = arguments.get("_count")
         search = Search(
             filter=wanted(name, arguments, context.indexed_base),
             sort=sort_of(name, arguments.get("_sort")),
-            count=DEFAULT_COUNT if count is None else row_count("_count", count, context.max_rows),
+            count=row_count("_count", arguments.get("_count"), context.max_rows),
             offset=offset(arguments.get("_offset")),
         )
         page = await context.repository.search(name, search)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from strawberry.types import Info
 
+    from app.fhir.reference import Parsed
     from app.fhir.resource import Json, Resource
     from app.schema.context import Context
 
@@ -35,13 +36,18 @@ def resolve_reference(
 
     `type` asks for one type only; `expected` is the one type that the schema promises here, or "Resource"."""
     context = info.context
-    resolved = _located(source, context, expected)
+    parsed = parse(source)
+    if type is not None and isinstance(parsed, Target) and parsed.type != type:
+        return None
+    resolved = _located(source, parsed, context, expected)
     return _checked(resolved, context, optional=bool(optional), wanted=type, expected=expected)
 
 
-def _located(source: Json, context: Context, expected: str) -> Awaitable[Resource | None] | Resource | None:
+def _located(
+    source: Json, parsed: Parsed | None, context: Context, expected: str
+) -> Awaitable[Resource | None] | Resource | None:
     """Starts the batched read at once, so that the whole level gets into one batch."""
-    match parse(source):
+    match parsed:
         case Contained(id=fragment):
             return context.containers.contained(source, fragment)
         case Target(type=name, id=id_, version=version, base=base) if name in SERVED and base in (

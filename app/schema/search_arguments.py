@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Json
     from app.search.algebra import Filter
+    from app.search.parameters import Parameter
 
 DEFAULT_COUNT: Final = 20
+MOST_OFFSET: Final = 100_000
+MOST_VALUES: Final = 1_000
 
 FILTER = argument("_filter", nullable(str), "A FHIR _filter expression over the same parameters, ANDed with them.")
 SORT = argument("_sort", nullable(str), "Comma-separated parameters to sort by; `-` before one for descending.")
@@ -36,10 +39,13 @@ RELAY: Final = (
 
 def search_arguments(type_name: str) -> list[StrawberryArgument]:
     """One argument per search parameter of the type. A list is OR, and so is a comma; several arguments are AND."""
-    return [
-        argument(name, list_of(str), f"Search parameter of type {parameter.kind}.")
-        for name, parameter in parameters(type_name).items()
-    ]
+    return [argument(name, list_of(str), _described(parameter)) for name, parameter in parameters(type_name).items()]
+
+
+def _described(parameter: Parameter) -> str:
+    codes = f": {' | '.join(parameter.codes)}" if parameter.codes else ""
+    targets = f" to {', '.join(parameter.targets)}" if parameter.targets else ""
+    return f"FHIR search parameter, {parameter.kind}{targets}{codes}"
 
 
 def wanted(type_name: str, arguments: Mapping[str, Any], base: str) -> Filter:
@@ -48,6 +54,14 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str) -> Filter:
     `base` is this server's FHIR address as searches know it. Raises InvalidSearch."""
     known = parameters(type_name)
     given = {name: value for name, value in arguments.items() if name in known and value is not None}
+    for name, values in given.items():
+        if sum((value or "").count(",") + 1 for value in values) > MOST_VALUES:
+            raise InvalidSearch(
+                f"The search parameter {name} takes at most {MOST_VALUES} values at once.",
+                f"Le paramètre de recherche {name} accepte au plus {MOST_VALUES} valeurs à la fois.",
+                expression=name,
+                rule="search-values",
+            )
     plain = filter_of(type_name, given, base)
     if arguments.get("_filter") is None:
         return plain
@@ -56,7 +70,9 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str) -> Filter:
 
 
 def row_count(name: str, value: Json, max_rows: int) -> int:
-    """A page size within its limit. Raises InvalidSearch."""
+    """A page size within its limit, DEFAULT_COUNT at most where none is given. Raises InvalidSearch."""
+    if value is None:
+        return min(DEFAULT_COUNT, max_rows)
     if not 1 <= value <= max_rows:
         raise InvalidSearch(
             f"{name} must be from 1 to {max_rows}; take the following rows as further pages.",
@@ -68,6 +84,10 @@ def row_count(name: str, value: Json, max_rows: int) -> int:
 
 def offset(value: Json) -> int:
     """How many rows to skip. Raises InvalidSearch."""
-    if value is not None and value < 0:
-        raise InvalidSearch("_offset must not be negative.", "_offset ne doit pas être négatif.", rule="_offset")
+    if value is not None and not 0 <= value <= MOST_OFFSET:
+        raise InvalidSearch(
+            f"_offset must be from 0 to {MOST_OFFSET}; beyond it, follow the cursors of TConnection.",
+            f"_offset doit être compris entre 0 et {MOST_OFFSET} ; au-delà, suivez les curseurs de TConnection.",
+            rule="_offset",
+        )
     return value or 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from app.errors import TooLarge
@@ -10,18 +12,22 @@ if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope
 
 DRAINED = 8  # bodies of up to this many limits are read to their end, so that the client sees the answer
+DRAIN_SECONDS = 5.0
 
 
 def limited(receive: Receive, scope: Scope, limit: int) -> Receive:
     """A `receive` that raises TooLarge once the body is beyond `limit` bytes, announced or sent."""
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    headers = dict(scope["headers"])
+    announced = headers.get(b"content-length", b"0")
     too_long = announced.isdigit() and int(announced) > limit
+    waits_for_leave = b"expect" in headers  # such a client has sent nothing yet
     seen = 0
 
     async def receive_within() -> Message:
         nonlocal seen
         if too_long:
-            await _drain(receive, limit * DRAINED)
+            if not waits_for_leave:
+                await _drain(receive, limit * DRAINED)
             raise _refusal(limit)
         message = await receive()
         seen += len(message.get("body", b""))
@@ -36,11 +42,13 @@ def limited(receive: Receive, scope: Scope, limit: int) -> Receive:
 
 async def _drain(receive: Receive, at_most: int) -> None:
     seen = 0
-    while seen <= at_most:
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while seen <= at_most:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
 
 
 def _refusal(limit: int) -> TooLarge:

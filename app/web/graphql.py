@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
@@ -20,7 +20,7 @@ from app.errors import DmiError, RequestError, TooLarge, UnsupportedMedia
 from app.fhir import json
 from app.schema.errors import shown
 from app.web.body import limited
-from app.web.language import preferred_language
+from app.web.negotiation import JSON, accepts_html, preferred_language, preferred_media_type
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     from app.schema.context import Context
 
-JSON: Final = "application/json"
-GRAPHQL_JSON: Final = "application/graphql-response+json"
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 STATUS: Final[Mapping[type[DmiError], int]] = {TooLarge: 413, UnsupportedMedia: 415, RequestError: 400}
 
@@ -82,7 +80,9 @@ class GraphQLView(GraphQL["Context", None]):
         try:
             response = await self._answer(request)
         except HTTPException as refusal:
-            response = _refused(request, *_REFUSALS[type(refusal.__cause__)])
+            response = _refused(request, *_REFUSALS.get(type(refusal.__cause__), (_malformed(), 400, {})))
+        except ClientDisconnect:  # nobody is left to answer
+            return
         except RequestError as error:
             status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
             response = _refused(request, error, status)
@@ -119,18 +119,25 @@ class GraphQLView(GraphQL["Context", None]):
         """The request's document, variables and operation name. Raises RequestError."""
         content_type, parameters = parse_content_type(request.content_type or "")
         charset = parameters.get("charset", "utf-8").lower()
-        if request.method == "POST" and (content_type != JSON or charset not in ("utf-8", "utf8")):
+        if request.method == "POST" and (content_type.lower() != JSON or charset not in ("utf-8", "utf8")):
             raise UnsupportedMedia(
                 f"Send the request as Content-Type: {JSON}, in UTF-8.",
                 f"Envoyez la requête avec Content-Type: {JSON}, en UTF-8.",
             )
         by_post = request.method == "POST"
-        data = json.decode(await request.get_body()) if by_post else self.parse_query_params(request.query_params)
+        data = json.decode(await request.get_body()) if by_post else self._parameters(request)
         if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in _SHAPE.items()):
             raise _malformed()
+        if not data["query"].strip():
+            raise _malformed()
         return GraphQLRequestData(
-            data["query"], data.get("variables"), data.get("operationName"), data.get("extensions")
+            data["query"], data.get("variables"), data.get("operationName") or None, data.get("extensions")
         )
+
+    def _parameters(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
+        """The request in a query string, where an empty parameter is an absent one."""
+        given = {name: value for name, value in request.query_params.items() if value or name == "query"}
+        return self.parse_query_params(given)
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response's JSON: no `data` where nothing was executed, errors in the form that leaves the server."""
@@ -146,7 +153,7 @@ class GraphQLView(GraphQL["Context", None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
         media_type = sub_response.media_type or JSON
-        status = 400 if "data" not in response_data and media_type == GRAPHQL_JSON else 200
+        status = 400 if "data" not in response_data and media_type != JSON else 200
         return Response(self.encode_json(response_data), status, media_type=media_type, headers=_HEADERS)
 
 
@@ -168,8 +175,8 @@ def _language(request: Request) -> str:
 
 
 def _media_type(request: Request) -> str:
-    return GRAPHQL_JSON if GRAPHQL_JSON in request.headers.get("accept", "") else JSON
+    return preferred_media_type(request.headers.get("accept", ""))
 
 
 def _wants_page(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "")
+    return accepts_html(request.headers.get("accept", ""))

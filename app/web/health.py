@@ -10,7 +10,7 @@ from starlette.routing import Route
 from app.errors import DmiError
 from app.fhir import json
 from app.fhir.outcome import operation_outcome
-from app.web.language import preferred_language
+from app.web.negotiation import preferred_language
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,7 +96,8 @@ def test_a_fragment_is_valid(schema: GraphQLSchema, path: Path) -> None:
 async def test_an_operation_runs_on_the_example_data(start: Start, path: Path) -> None:
     product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
     data = await product.data(path.read_text(encoding="utf-8"), variables(path))
-    assert all(value not in (None, []) for value in data.values())
+    assert all(value for value in data.values())
+    assert "[]" not in json.dumps(data), "an empty list shows nothing"
 
 
 @pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
@@ -108,6 +110,14 @@ async def test_a_fragment_runs_on_the_example_data(start: Start, path: Path) -> 
     assert data[f"{condition}List"]
 
 
+@pytest.mark.parametrize("path", FRAGMENTS, ids=lambda path: path.stem)
+def test_a_fragment_has_one_text_wherever_it_is_used(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    name = text.partition("fragment ")[2].partition(" ")[0]
+    using = [each.read_text(encoding="utf-8") for each in OPERATIONS]
+    assert all(text in operation for operation in using if f"fragment {name} " in operation)
+
+
 def test_the_contract_folder_holds_no_python() -> None:
     assert list((ROOT / "graphql").rglob("*.py")) == []
 
@@ -117,3 +127,14 @@ def test_graphql_is_graphql_core() -> None:
     assert spec is not None
     assert spec.origin is not None
     assert "site-packages" in spec.origin
+
+
+async def test_the_example_of_a_procedure_is_accepted(start: Start) -> None:
+    resource = json.loads((ROOT / "graphql" / "examples" / "procedure.json").read_text(encoding="utf-8"))
+    query = "query($r: FHIR!) { ProcedureValidate(resource: $r) { valid } }"
+    assert await (await start()).data(query, {"r": resource}) == {"ProcedureValidate": {"valid": True}}
+
+
+async def test_the_example_of_a_refusal_is_what_is_answered(start: Start) -> None:
+    example = json.loads((ROOT / "graphql" / "examples" / "refusal.json").read_text(encoding="utf-8"))
+    assert await (await start()).ask(**example["request"]) == example["response"]

@@ -6,7 +6,7 @@ the stored value through, as it is.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final, NewType
 
 import strawberry
@@ -117,14 +117,19 @@ def literal_json(node: ValueNode, variables: Mapping[str, Any]) -> Json:
             return _leaf(node)
 
 
+def _number(text: str, kind: type[int | Decimal]) -> int | Decimal:
+    try:
+        return kind(text)
+    except (ValueError, InvalidOperation):  # thousands of digits, or an exponent beyond all measure
+        raise GraphQLError("The value does not fit FHIR: a number is too long.") from None
+
+
 def _leaf(node: ValueNode) -> Json:
     match node:
         case NullValueNode():
             return None
-        case IntValueNode():
-            return int(node.value)
-        case FloatValueNode():
-            return Decimal(node.value)
+        case IntValueNode() | FloatValueNode():
+            return _number(node.value, int if isinstance(node, IntValueNode) else Decimal)
         case StringValueNode() | BooleanValueNode():
             return node.value
         case _:

@@ -44,6 +44,15 @@ async def test_the_page_of_50_procedures_takes_five_store_commands(start: Start)
     ]
 
 
+async def test_the_same_page_as_a_connection_takes_one_more_for_its_count(start: Start) -> None:
+    product = await start(*hospital(60, 1), wrap=CountedStore)
+    product.store.commands.clear()  # type: ignore[attr-defined]
+    data = await product.data(operation("02-procedure-page"))
+    assert len(data["ProcedureConnection"]["edges"]) == 50
+    assert len(product.store.commands) == 6  # type: ignore[attr-defined]
+    assert ("count", "Procedure") in product.store.commands  # type: ignore[attr-defined]
+
+
 async def test_a_resource_that_many_rows_refer_to_is_asked_for_once(start: Start) -> None:
     product = await start(*hospital(60, 1), wrap=CountedStore)
     product.store.commands.clear()  # type: ignore[attr-defined]

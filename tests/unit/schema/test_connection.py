@@ -10,9 +10,13 @@ if TYPE_CHECKING:
     from tests.conftest import Product, Start
 
 PAGE = """
-query($count: Int, $cursor: String, $sort: String, $first: Int, $after: String, $last: Int, $before: String) {
+query(
+  $offset: Int, $count: Int, $cursor: String, $sort: String,
+  $first: Int, $after: String, $last: Int, $before: String
+) {
   PatientConnection(
-    _count: $count, _cursor: $cursor, _sort: $sort, first: $first, after: $after, last: $last, before: $before
+    _offset: $offset, _count: $count, _cursor: $cursor, _sort: $sort
+    first: $first, after: $after, last: $last, before: $before
   ) {
     count offset pagesize first previous next last
     edges { mode cursor node { id } resource { id } }
@@ -110,6 +114,8 @@ async def test_a_null_cursor_is_an_absent_one(start: Start) -> None:
     [
         {"cursor": "gibberish"},
         {"after": ""},
+        {"offset": -1},
+        {"offset": 2147483647},
         {"first": 1, "last": 1},
         {"count": 1, "first": 1},
         {"count": 0},
@@ -130,3 +136,36 @@ async def test_a_cursor_of_another_sort_is_refused(start: Start) -> None:
     connection = await page(product, count=2, sort="birthdate")
     answer = await product.ask(PAGE, {"count": 2, "sort": "-birthdate", "cursor": connection["next"]})
     assert answer["errors"][0]["extensions"]["code"] == "invalid"
+
+
+async def test_a_page_beyond_the_end_leads_back_to_the_last(start: Start) -> None:
+    product = await people(start)
+    connection = await page(product, offset=50, count=3)
+    assert (connection["edges"], connection["next"]) == ([], None)
+    assert connection["pageInfo"]["hasPreviousPage"] is True
+    assert ids(await page(product, count=3, cursor=connection["previous"])) == ["p4", "p5", "p6"]
+
+
+async def test_the_cursor_of_the_first_page_is_no_place_to_stand_before(start: Start) -> None:
+    product = await people(start)
+    connection = await page(product, count=3)
+    answer = await product.ask(PAGE, {"last": 2, "before": connection["first"]})
+    assert answer["errors"][0]["extensions"]["code"] == "invalid"
+
+
+async def test_a_page_is_never_larger_than_its_limit(start: Start) -> None:
+    product = await start(*(patient(id=f"p{n}") for n in range(7)), environment={"DMI_MAX_ROWS": "5"})
+    data = await product.data("{ PatientList { id } PatientConnection { pagesize edges { cursor } } }")
+    assert len(data["PatientList"]) == len(data["PatientConnection"]["edges"]) == 5
+
+
+async def test_too_many_values_of_a_parameter_are_refused(start: Start) -> None:
+    product = await start()
+    answer = await product.ask("query($f: [String]) { PatientList(family: $f) { id } }", {"f": ["a,b"] * 600})
+    assert "family" in answer["errors"][0]["message"]
+
+
+async def test_a_filter_expression_is_anded_with_the_parameters(start: Start) -> None:
+    product = await people(start)
+    query = '{ PatientList(birthdate: "ge2003", _filter: "birthdate lt 2005-01-01") { id } }'
+    assert (await product.data(query))["PatientList"] == [{"id": "p3"}, {"id": "p4"}]

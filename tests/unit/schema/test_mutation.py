@@ -8,6 +8,9 @@ import pytest
 from tests.builders import DMI_PROCEDURE, organization, procedure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from app.store.repository import Stored, Write
     from tests.builders import Document
     from tests.conftest import Start
 
@@ -110,5 +113,14 @@ async def test_what_is_no_procedure_is_refused_with_a_reason(start: Start, sent:
 
 async def test_the_author_of_a_version_is_the_named_intake_system(start: Start) -> None:
     product = await start()
-    answer = await product.ask(CREATE, {"resource": procedure()}, x_intake_system="bloc-3")
-    assert "errors" not in answer
+    written: list[str] = []
+    write = product.store.write
+
+    async def noted(writes: Sequence[Write]) -> Sequence[Stored]:
+        written.extend(each.author for each in writes)
+        return await write(writes)
+
+    product.store.write = noted  # type: ignore[method-assign]
+    await product.ask(CREATE, {"resource": procedure()}, x_intake_system="bloc-3")
+    await product.ask(CREATE, {"resource": procedure()})
+    assert written == ["bloc-3", ""]

@@ -119,6 +119,8 @@ async def test_malformed_json_is_400_with_the_place(start: Start, body: bytes) -
         None,
         {},
         {"query": 7},
+        {"query": ""},
+        {"query": "  "},
         {"query": "{ __typename }", "variables": [1]},
         {"query": "{ __typename }", "operationName": 5},
         {"query": "query A { __typename }", "operationName": "B"},
@@ -199,7 +201,7 @@ async def test_deep_nesting_is_refused_and_does_not_crash(start: Start) -> None:
         '{ Procedure(id: "x") ' + "{ partOf { resource { ... on Procedure " * 1500 + "{ id }" + " } } }" * 1500 + "}"
     )
     response = await post(await start(), {"query": query})
-    assert error_of(response)["extensions"]["code"] in ("too-costly", "invalid")
+    assert error_of(response)["extensions"]["code"] == "too-costly"
 
 
 async def test_an_error_is_told_in_the_language_of_the_client(start: Start) -> None:
@@ -265,3 +267,109 @@ async def test_an_unexpected_error_is_told_and_logged_without_its_text(
     assert "unexpected ValueError at " in caplog.text
     assert SECRET not in caplog.text
     assert "Traceback" not in caplog.text
+
+
+async def test_several_operations_without_a_name_run_none(start: Start) -> None:
+    product = await start()
+    create = 'mutation A { OrganizationCreate(resource: {resourceType: "Organization", name: "x"}) { location } }'
+    response = await post(product, {"query": create + " query B { __typename }"}, accept=GRAPHQL_JSON)
+    assert response.status_code == 400
+    assert "operationName" in error_of(response)["message"]
+    assert (await product.data("{ OrganizationList { id } }"))["OrganizationList"] == []
+
+
+async def test_the_named_one_of_several_operations_runs(start: Start) -> None:
+    body = {"query": "query A { a: __typename } query B { b: __typename }", "operationName": "B"}
+    assert (await post(await start(), body)).json() == {"data": {"b": "Query"}}
+
+
+async def test_empty_parameters_of_get_are_absent_ones(start: Start) -> None:
+    params = {"query": "{ __typename }", "variables": "", "operationName": ""}
+    response = await (await start()).http.get("/graphql", params=params)
+    assert response.json() == {"data": {"__typename": "Query"}}
+
+
+async def test_a_media_type_is_read_without_regard_to_case(start: Start) -> None:
+    response = await post(await start(), {"query": "{ __typename }"}, content_type="Application/JSON; Charset=UTF-8")
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{{ PatientList(_count: {'9' * 5000}) {{ id }} }}",
+        f"mutation {{ PatientCreate(resource: {{a: {'9' * 5000}}}) {{ location }} }}",
+        "mutation { PatientCreate(resource: {a: 1e9999999999999999999999}) { location } }",
+    ],
+)
+async def test_a_number_beyond_all_measure_does_not_fit(start: Start, query: str) -> None:
+    error = error_of(await post(await start(), {"query": query}))
+    assert error["extensions"]["code"] == "invalid"
+    assert "not fit" in error["message"]
+
+
+async def test_null_for_an_argument_that_needs_a_value_is_the_callers_error(start: Start) -> None:
+    body = {"query": 'query($id: ID = "x") { Patient(id: $id) { id } }', "variables": {"id": None}}
+    assert error_of(await post(await start(), body))["extensions"]["code"] == "invalid"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"name": "text"}, {"name": ["text"]}, {"maritalStatus": [5]}, {"contact": {"a": 1}}]
+)
+async def test_stored_data_of_another_shape_is_told_as_such(
+    start: Start, broken: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    product = await start(patient(**broken))
+    query = '{ Patient(id: "p1") { name { family } maritalStatus { text } contact { gender } } }'
+    answer = await product.ask(query)
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"structure"}
+    assert caplog.text == ""
+
+
+async def test_a_client_that_goes_away_is_no_error(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    product = await start()
+    application = product.http._transport.app  # type: ignore[attr-defined]
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(messages)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "query_string": b""}
+    await application(scope, receive, send)
+    assert sent == []
+    assert caplog.text == ""
+
+
+async def test_a_name_that_is_not_this_servers_is_refused_on_loopback(start: Start) -> None:
+    response = await post(await start(), {"query": "{ __typename }"}, host="evil.example")
+    assert response.status_code == 400
+    assert "data" not in response.text
+
+
+async def test_the_name_of_the_base_url_is_this_servers(start: Start) -> None:
+    product = await start(environment={"DMI_BASE_URL": "https://dmi.example/fhir"})
+    response = await post(product, {"query": "{ __typename }"}, host="dmi.example")
+    assert response.status_code == 200
+
+
+async def test_graphqls_own_message_has_a_french_frame(start: Start) -> None:
+    answer = await (await start()).ask("{ Patient { id } }", accept_language="fr")
+    assert answer["errors"][0]["message"].startswith("La requête GraphQL n’est pas valable.")
+
+
+async def test_a_document_of_too_many_tokens_names_the_setting(start: Start) -> None:
+    product = await start(environment={"DMI_MAX_TOKENS": "100"})
+    error = error_of(await post(product, {"query": "{ " + "__typename " * 200 + "}"}))
+    assert error["extensions"]["code"] == "too-costly"
+    assert "DMI_MAX_TOKENS" in error["message"]
+
+
+@pytest.mark.parametrize("query", ["{ Patient { idd } }", "{ Patientt { id } }", "{ Patient(idd: 1) { id } }"])
+async def test_a_closed_schema_is_not_given_away_by_suggestions(start: Start, query: str) -> None:
+    answer = await (await start(environment={"DMI_INTROSPECTION": "off"})).ask(query)
+    assert "Did you mean" not in str(answer)

@@ -1,0 +1,48 @@
+"""What a client would rather have: the language and the media type of its answer.
+
+https://www.rfc-editor.org/rfc/rfc9110#name-content-negotiation-fields
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+JSON: Final = "application/json"
+GRAPHQL_JSON: Final = "application/graphql-response+json"
+
+
+def preferred_language(accept_language: str) -> str:
+    """The language to answer in: "fr" where the header weighs French above English, else "en"."""
+    weights = {"en": 0.0, "fr": 0.0}
+    for tag, weight in _weighted(accept_language):
+        language = tag.partition("-")[0]
+        if language in weights:
+            weights[language] = max(weights[language], weight)
+    return "fr" if weights["fr"] > weights["en"] else "en"
+
+
+def preferred_media_type(accept: str) -> str:
+    """GraphQL's own media type where the header names it and weighs plain JSON no higher, else plain JSON."""
+    weights = dict(_weighted(accept))
+    own = weights.get(GRAPHQL_JSON, 0.0)
+    return GRAPHQL_JSON if own > 0 and own >= weights.get(JSON, 0.0) else JSON
+
+
+def accepts_html(accept: str) -> bool:
+    """Whether the header names HTML, as a browser's does when it opens a page."""
+    return dict(_weighted(accept)).get("text/html", 0.0) > 0
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    return [(name.strip().lower(), _weight(rest)) for name, _, rest in (p.partition(";") for p in header.split(","))]
+
+
+def _weight(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.strip().partition("=")
+        if name.strip().lower() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
