@@ -17,6 +17,7 @@ from app.access.principal import Principal, PrincipalRepository
 from app.demo.examples import example_data
 from app.errors import SettingsError
 from app.fhir.served import SERVED
+from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
 from app.schema.build import build_schema
 from app.schema.context import Context
@@ -46,11 +47,11 @@ def create_app(settings: Settings, store: Repository | None = None) -> Starlette
     """The ASGI application, on the store that the settings name unless one is given. Its start opens the store; an
     error there is kept in `app.state.failure`. Raises SettingsError."""
     store = store or store_of(settings)
-    validator = validator_of(settings)
+    rules = Rules(validator_of(settings), settings.references)
     page = Page(STATIC, read_operations(operations_directory()))
     view = GraphQLView(
         build_schema(settings),
-        context_of=_context_of(settings, store, validator),
+        context_of=_context_of(settings, store, rules),
         page=page.response,
         max_body=settings.max_body,
     )
@@ -137,14 +138,14 @@ async def _fill_when_empty(store: Repository) -> None:
     await store.write([_write(resource) for resource in example_data()])
 
 
-def _context_of(settings: Settings, store: Repository, validator: Validator) -> Callable[[Request, str], Context]:
+def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Request, str], Context]:
     def context_of(request: Request, language: str) -> Context:
         principal = Principal(request.headers.get("x-intake-system", "")[:200])
         repository = PrincipalRepository(store, principal)
         return Context(
             repository=repository,
             loaders=Loaders(repository),
-            validator=validator,
+            rules=rules,
             language=language,
             max_rows=settings.max_rows,
             base=settings.base_url or f"{request.url.scheme}://{request.url.netloc}/fhir",

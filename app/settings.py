@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from app.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+Value = TypeVar("Value", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "profiles applied to every resource of a type, as `Type=profile,…`; `Procedure=base` takes the DMI profile off",
     ),
     Setting(
+        "DMI_REFERENCES",
+        "warn",
+        "what a new resource refers to and the store lacks: `ignore` it, `warn`, or `enforce` that it is there",
+    ),
+    Setting(
         "DMI_EXAMPLE_DATA",
         "auto",
         "`auto` fills an empty embedded store with example data at start; `off` does not",
@@ -87,6 +95,7 @@ class Settings:
     host: str
     port: int
     profiles: str
+    references: Literal["ignore", "warn", "enforce"]
     example_data: bool
     base_url: str
     introspection: bool
@@ -120,6 +129,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         host=host,
         port=_number("DMI_PORT", given, 0, 65_535),
         profiles=given["DMI_PROFILES"],
+        references=_one_of("DMI_REFERENCES", given, ("ignore", "warn", "enforce")),
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
         base_url=_url("DMI_BASE_URL", given),
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
@@ -143,13 +153,12 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _one_of(name: str, given: Mapping[str, str], allowed: tuple[str, ...]) -> str:
-    value = given[name].lower()
-    if value not in allowed:
-        raise SettingsError(
-            f"{name} must be one of: {', '.join(allowed)}.", f"{name} doit être parmi : {', '.join(allowed)}."
-        )
-    return value
+def _one_of(name: str, given: Mapping[str, str], allowed: tuple[Value, ...]) -> Value:
+    for value in allowed:
+        if value == given[name].lower():
+            return value
+    listed = ", ".join(allowed)
+    raise SettingsError(f"{name} must be one of: {listed}.", f"{name} doit être parmi : {listed}.")
 
 
 def _url(name: str, given: Mapping[str, str]) -> str:

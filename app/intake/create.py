@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from app.intake.verdict import judge
+from app.intake.surroundings import Reader
+from app.intake.verdict import examine
 from app.store.repository import Write
 
 if TYPE_CHECKING:
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
     from app.errors import Issue
     from app.fhir.resource import Json, Resource
-    from app.profiles import Validator
+    from app.intake.verdict import Rules
     from app.store.repository import Stored
 
 
-class Writer(Protocol):
+class Writer(Reader, Protocol):
     """The part of a repository that intake needs."""
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
@@ -39,11 +40,11 @@ class Creation:
         return f"{self.resource['resourceType']}/{self.resource['id']}/_history/{self.version}"
 
 
-async def create(validator: Validator, writer: Writer, type: str, sent: Json) -> Creation:  # noqa: A002 - FHIR's word
+async def create(rules: Rules, writer: Writer, type: str, sent: Json) -> Creation:  # noqa: A002 - FHIR's word
     """Check a resource and store it under a new id; as FHIR has it, an id that was sent is not used.
 
     Raises InvalidResource with every issue, and then nothing is stored."""
-    verdict = judge(validator, sent, type)
+    verdict = await examine(rules, writer, sent, type)
     write = Write(type, str(uuid.uuid4()), verdict.accepted(), expected=0)
     (stored,) = await writer.write([write])
     return Creation(stored.resource, stored.version, verdict.issues)

@@ -1,25 +1,35 @@
-"""Load: resources with their own ids, in bulk; each is checked; one equal to what is stored makes no new version."""
+"""Load: resources with their own ids, in bulk; each is checked; one equal to what is stored makes no new version.
+
+References are not looked up: what they lead to may come later.
+"""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.fhir.json import encode
 from app.intake.verdict import judge
 from app.store.repository import Write
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from app.errors import Issue
     from app.fhir.resource import Json
-    from app.intake.create import Writer
     from app.profiles import Validator
+    from app.store.repository import Stored
 
 BATCH = 500
+
+
+class Writer(Protocol):
+    """The part of a repository that loading needs."""
+
+    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
+        """As `Repository.write`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.errors import InvalidResource, Issue, MalformedJson
 from app.fhir.elements import is_resource_type
-from app.fhir.json import decode
+from app.fhir.json import decode_strict
 from app.fhir.served import SERVED
+from app.intake.surroundings import surroundings
 
 if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
+    from app.intake.surroundings import Policy, Reader
     from app.profiles import Validator
 
 
@@ -35,11 +38,30 @@ class Verdict:
         return resource
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a resource has to meet: the validator's rules, and the policy for what it refers to."""
+
+    validator: Validator
+    references: Policy = "warn"
+
+
+async def examine(rules: Rules, reader: Reader, sent: Json, expected: str) -> Verdict:
+    """The verdict of `judge` and, on a valid resource, of what the store holds around it.
+
+    The rules are applied in a thread: a large resource does not keep other requests waiting."""
+    verdict = await asyncio.to_thread(judge, rules.validator, sent, expected)
+    if not verdict.valid:
+        return verdict
+    around = await surroundings(reader, verdict.resource, rules.references)
+    return Verdict(verdict.resource, (*verdict.issues, *around))
+
+
 def judge(validator: Validator, sent: Json, expected: str | None = None) -> Verdict:
     """The verdict on a JSON value, or on a text that holds the JSON, as a resource of the expected type."""
     if isinstance(sent, str | bytes):
         try:
-            sent = decode(sent)
+            sent = decode_strict(sent)
         except MalformedJson as error:
             return Verdict(None, error.issues)
     return Verdict(sent, (*validator.validate(sent, expected), *_unserved(sent)))

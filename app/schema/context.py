@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
-    from app.profiles import Validator
+    from app.intake.verdict import Rules
     from app.schema.loaders import Loaders
     from app.search.algebra import Filter, Search
     from app.store.repository import Page, Stored, Write
@@ -61,7 +61,7 @@ class Context:
 
     repository: Source
     loaders: Loaders
-    validator: Validator
+    rules: Rules
     language: str
     max_rows: int
     base: str  # the address of this server's resources, for absolute references

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from app.fhir.outcome import operation_outcome
 from app.fhir.served import SERVED
 from app.intake.create import create
-from app.intake.verdict import judge
+from app.intake.verdict import examine
 from app.schema.types.fields import ResolvedField, argument, define, document_field, nullable
 from app.schema.types.scalars import FHIR
 
@@ -79,7 +79,7 @@ def _create_field(types: FhirTypes, name: str) -> StrawberryField:
 def _creator_of(name: str) -> Any:
     async def resolve(_source: None, info: Info[Context, None], resource: Json) -> dict[str, Json]:
         context = info.context
-        creation = await create(context.validator, context.repository, name, resource)
+        creation = await create(context.rules, context.repository, name, resource)
         context.loaders.forget()
         return {
             "location": creation.location,
@@ -91,9 +91,10 @@ def _creator_of(name: str) -> Any:
 
 
 def _validator_of(name: str) -> Any:
-    def resolve(_source: None, info: Info[Context, None], resource: Json) -> dict[str, bool | Resource]:
-        verdict = judge(info.context.validator, resource, name)
-        outcome = operation_outcome(verdict.issues, info.context.language)
+    async def resolve(_source: None, info: Info[Context, None], resource: Json) -> dict[str, bool | Resource]:
+        context = info.context
+        verdict = await examine(context.rules, context.repository, resource, name)
+        outcome = operation_outcome(verdict.issues, context.language)
         return {"valid": verdict.valid, "information": outcome}
 
     return resolve

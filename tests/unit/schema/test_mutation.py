@@ -124,3 +124,23 @@ async def test_the_author_of_a_version_is_the_named_intake_system(start: Start) 
     await product.ask(CREATE, {"resource": procedure()}, x_intake_system="bloc-3")
     await product.ask(CREATE, {"resource": procedure()})
     assert written == ["bloc-3", ""]
+
+
+async def test_a_missing_target_is_a_warning_beside_what_was_stored(start: Start) -> None:
+    data = await (await start()).data(CREATE, {"resource": procedure()})
+    issues = data["ProcedureCreate"]["information"]["issue"]
+    assert {(issue["severity"], issue["code"]) for issue in issues} == {("warning", "not-found")}
+
+
+async def test_a_missing_target_keeps_a_procedure_out_where_references_are_enforced(start: Start) -> None:
+    product = await start(environment={"DMI_REFERENCES": "enforce"})
+    answer = await product.ask(CREATE, {"resource": procedure()})
+    outcome = answer["errors"][0]["extensions"]["resource"]
+    assert {issue["expression"][0] for issue in outcome["issue"]} >= {"Procedure.subject"}
+    assert (await product.data(VALIDATE, {"resource": procedure()}))["ProcedureValidate"]["valid"] is False
+
+
+async def test_a_json_text_with_a_name_that_comes_twice_is_refused(start: Start) -> None:
+    text = json.dumps(procedure())[:-1] + ', "status": "completed"}'
+    answer = await (await start()).ask(CREATE, {"resource": text})
+    assert answer["data"] == {"ProcedureCreate": None}

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.intake.surroundings import surroundings
+from tests.builders import device, organization, patient, practitioner, procedure
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tests.builders import Document
+
+
+class Shelf:
+    """A reader of these resources that notes what it was asked for."""
+
+    def __init__(self, *resources: Document) -> None:
+        self._resources = resources
+        self.asked: list[tuple[str, list[str]]] = []
+
+    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Any]:  # noqa: A002 - FHIR's word
+        self.asked.append((type, list(ids)))
+        return {each["id"]: each for each in self._resources if each["resourceType"] == type and each["id"] in ids}
+
+
+EVERYTHING = (patient(), practitioner(), organization(), device())
+
+
+async def test_a_procedure_whose_references_are_all_there_has_no_issue() -> None:
+    assert await surroundings(Shelf(*EVERYTHING), procedure(), "warn") == ()
+
+
+async def test_each_missing_target_is_a_warning_at_its_place() -> None:
+    issues = await surroundings(Shelf(patient()), procedure(), "warn")
+    assert [(issue.severity, issue.expression) for issue in issues] == [
+        ("warning", "Procedure.performer[0].actor"),
+        ("warning", "Procedure.performer[0].onBehalfOf"),
+        ("warning", "Procedure.focalDevice[0].manipulated"),
+    ]
+
+
+async def test_a_missing_target_is_an_error_where_references_are_enforced() -> None:
+    issues = await surroundings(Shelf(*EVERYTHING[1:]), procedure(), "enforce")
+    assert [(issue.severity, issue.code) for issue in issues] == [("error", "not-found")]
+
+
+async def test_nothing_is_read_where_references_are_ignored() -> None:
+    shelf = Shelf()
+    assert await surroundings(shelf, procedure(), "ignore") == ()
+    assert shelf.asked == []
+
+
+async def test_each_type_is_read_once() -> None:
+    used = [{"reference": f"Device/d{n}"} for n in range(3)]
+    shelf = Shelf(*EVERYTHING)
+    await surroundings(shelf, procedure(usedReference=used), "warn")
+    assert sorted(shelf.asked) == [
+        ("Device", ["d0", "d1", "d2"]),
+        ("Organization", ["o1"]),
+        ("Patient", ["p1"]),
+        ("Practitioner", ["s1"]),
+    ]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"reference": "#inside"},
+        {"reference": "urn:uuid:c757873d-ec9a-4326-a141-556f43239520"},
+        {"reference": "http://elsewhere.example/fhir/Patient/p9"},
+        {"reference": "Medication/m"},
+        {"identifier": {"value": "7"}},
+        {"display": "somebody"},
+    ],
+)
+async def test_what_is_not_kept_here_is_not_looked_up(reference: Document) -> None:
+    shelf = Shelf(*EVERYTHING)
+    assert await surroundings(shelf, procedure(subject=reference), "enforce") == ()
+
+
+async def test_what_stands_in_a_contained_resource_is_not_looked_up() -> None:
+    inside = {"resourceType": "Encounter", "id": "e", "subject": {"reference": "Patient/gone"}}
+    assert await surroundings(Shelf(*EVERYTHING), procedure(contained=[inside]), "enforce") == ()
+
+
+async def test_a_procedure_that_does_not_agree_with_its_patient_and_device_is_warned_of() -> None:
+    shelf = Shelf(
+        patient(birthDate="2024-03-01"),
+        device(expirationDate="2023-12-31", patient={"reference": "Patient/other"}),
+        practitioner(),
+        organization(),
+    )
+    issues = await surroundings(shelf, procedure(), "warn")
+    assert {issue.severity for issue in issues} == {"warning"}
+    assert [issue.rule for issue in issues] == [
+        "procedure-before-birth",
+        "device-expired",
+        "device-of-another-patient",
+    ]
