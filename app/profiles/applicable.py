@@ -56,7 +56,7 @@ def profile_findings(scope: Scope, profiles: Mapping[str, Profile]) -> Iterator[
         profile = profiles.get(url)
         kind = profile.type if profile else url.removeprefix(CORE)
         if not (profile or is_resource_type(kind) or kind in ("Resource", "DomainResource")):
-            yield from ()
+            yield Finding(UNKNOWN, place)
         elif kind not in (scope.type, "Resource", "DomainResource"):
             yield Finding(OTHER_TYPE, place, {"type": kind, "resource": scope.type})
         elif profile and version not in ("", profile.version):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from app.profiles.cardinality import cardinality_findings
+from app.profiles.cardinality import cardinality_findings, slice_cardinality_findings
 from app.profiles.constraint import Item
 from app.profiles.restrictions import restriction_findings
 from app.profiles.slicing import assigned, slicing_findings
@@ -59,8 +59,7 @@ class Conformance:
             self._report((finding,), node, item.path)
         for position, part in enumerate(slicing.slices):
             inside = [item for item, slices in zip(items, places, strict=True) if position in slices]
-            found = cardinality_findings(part.constraint, len(inside), certain=part.certain)
-            self._report(found, part.constraint, path)
+            self._report(slice_cardinality_findings(part, len(inside)), part.constraint, path)
             for item in inside:
                 self._item(part.constraint, item)
 

@@ -76,7 +76,7 @@ class Slicing:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A slice: the test of its discriminators and the constraint on what is in it.
+    """A slice: the test of its discriminators, the same in `words`, and the constraint on what is in it.
 
     `certain` is false where the profile fixes no value on the discriminator itself, only somewhere below it: such a
     slice cannot be told apart to the letter, so its cardinality gives warnings."""
@@ -84,6 +84,7 @@ class Slice:
     name: str
     matches: Matches
     constraint: Constraint
+    words: str
     certain: bool = True
 
 

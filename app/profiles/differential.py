@@ -47,9 +47,13 @@ class Drafted:
         return tuple(url for kind in self.types() for url in kind.get(name, ()))
 
     def at(self, path: tuple[str, ...]) -> Drafted | None:
-        """The definition below it at a path of element names; a choice is found by its name without [x]."""
+        """The definition below it at a path of element names; a choice is found by its name without [x].
+
+        resolve() and ofType() stay at the element before them, where the types are written."""
         if not path:
             return self
+        if path[0].startswith(("resolve(", "ofType(")):
+            return self.at(path[1:])
         below = self.children.get(path[0]) or self.children.get(f"{path[0]}[x]") or self._extension(path[0])
         return below.at(path[1:]) if below else None
 

@@ -31,24 +31,9 @@ def steps(path: str) -> tuple[str, ...]:
     return tuple(step for step in _STEP.findall(path) if step != THIS)
 
 
-def by_value(path: Sequence[str], expected: Iterable[Expected]) -> Matches:
-    """A value at the path equals or includes what the slice expects there; each expectation is met by one value."""
-    wanted = tuple(expected)
-
-    def matches(item: Item, _: Conforms) -> bool:
-        found = [reached.value for reached in follow(item, path)]
-        return all(any(met(value, one) for value in found) for one in wanted)
-
-    return matches
-
-
-def by_code(path: Sequence[str], codes: frozenset[str]) -> Matches:
-    """A code at the path is on the closed list the slice is bound to."""
-
-    def matches(item: Item, _: Conforms) -> bool:
-        return any(isinstance(reached.value, str) and reached.value in codes for reached in follow(item, path))
-
-    return matches
+def by_value(path: Sequence[str], expected: Expected) -> Matches:
+    """A value at the path equals or includes what the slice expects there."""
+    return lambda item, _: any(met(reached.value, expected) for reached in follow(item, path))
 
 
 def by_existence(path: Sequence[str], *, exists: bool) -> Matches:

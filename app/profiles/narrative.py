@@ -58,9 +58,10 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "td": frozenset({"nowrap"}),
 }
 _NONE: Final[frozenset[str]] = frozenset()
-# White space and control characters are ignored by browsers inside such a word.
-_ACTIVE: Final = re.compile(r"^(?:javascript|vbscript|data(?!:image/(?:png|gif|jpeg|webp);))(?=:)|expression\(|@import")
-_IGNORED: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+|/\*.*?\*/|\\")
+# Browsers ignore white space and control characters inside such words, and read CSS through escapes and comments.
+_IGNORED: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
+_CODE: Final = re.compile(r"(?:javascript|vbscript|data(?!:image/(?:png|gif|jpeg|webp);)):")
+_CODE_IN_STYLE: Final = re.compile(r"javascript:|vbscript:|expression\(|@import|/\*|\\")
 
 
 def narrative_findings(div: Json) -> Iterator[Finding]:
@@ -118,7 +119,8 @@ class _Reading:
                 continue
             if attribute not in _EVERYWHERE and attribute not in allowed:
                 raise self._refusal(("an attribute", "un attribut"))
-            if _ACTIVE.search(_IGNORED.sub("", value).lower()):
+            plain = _IGNORED.sub("", value).lower()
+            if _CODE_IN_STYLE.search(plain) if attribute == "style" else _CODE.match(plain):
                 raise self._refusal(("an attribute that runs code", "un attribut qui exécute du code"))
         self.shows_something = self.shows_something or name == "img"
 

@@ -53,7 +53,7 @@ NOT_CONTAINED = Kind(
 )
 
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
-_CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})\?[^\s?#]+=[^\s#]*")
+_CONDITIONAL = re.compile(r"(?P<type>[A-Z][A-Za-z]{1,63})\?[^\s?#=]+=[^\s#]*")
 _URN = re.compile(
     r"(?i:urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+|(?!(?i:urn:)).+",
     re.DOTALL,

@@ -37,7 +37,7 @@ ABSENT: Final = _Absent()
 def value_findings(value: Json, prop: Property) -> Iterator[Finding]:
     """What is wrong with one primitive value that is not null: its form, then its place on a closed list of codes."""
     primitive = prop.primitive
-    if primitive is None or isinstance(value, list):
+    if primitive is None:
         return
     if not primitive.takes(value):
         yield from primitive.findings(value)
@@ -65,14 +65,13 @@ def parallel_findings(values: Json, extras: Json) -> Iterator[Finding]:
             yield Finding(EMPTY_LIST)
         elif part is not ABSENT and not isinstance(part, list):
             yield Finding(NOT_A_LIST)
-    if isinstance(values, list) and isinstance(extras, list) and len(values) != len(extras):
+    both = isinstance(values, list) and isinstance(extras, list) and values and extras
+    if both and len(values) != len(extras):
         yield Finding(MISALIGNED)
 
 
 def extras_findings(extras: Json, *, alone: bool) -> Iterator[Finding]:
     """What is wrong with the object beside a primitive value, or in its place."""
-    if isinstance(extras, list):
-        return
     if not isinstance(extras, dict):
         yield Finding(NOT_AN_OBJECT, facts={"type": "Element"})
     elif not extras:

@@ -137,7 +137,8 @@ class Walk:
     def _primitive(self, given: Json, extras: Json, prop: Property, path: str, scope: Scope) -> None:
         if not prop.element.many:
             self.report(single_findings(given, extras), path, scope)
-            self._value(given, extras, prop, path, scope)
+            value, sibling = (ABSENT if isinstance(part, list) else part for part in (given, extras))
+            self._value(value, sibling, prop, path, scope)
             return
         self.report(parallel_findings(given, extras), path, scope)
         values = given if isinstance(given, list) else ()

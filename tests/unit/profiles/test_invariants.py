@@ -157,6 +157,8 @@ BROKEN: list[tuple[str, Document]] = [
         ),
     ),
     ("trd-3", extension("valueTriggerDefinition", {"type": "data-added"})),
+    ("trd-3", extension("valueTriggerDefinition", {"type": "named-event"})),
+    ("trd-3", extension("valueTriggerDefinition", {"type": "periodic"})),
     ("sev-1", event(name="a", query="QQ==")),
     ("cpl-3", plan(reference={"reference": "DeviceRequest/1"}, detail={"status": "scheduled"})),
     ("con-1", condition(stage=[{"type": {"text": "x"}}])),
@@ -268,6 +270,14 @@ def test_an_invariant_is_reported_at_the_element_it_belongs_to(errors: Errors) -
     assert errors(organization(address=[{"use": "home"}])) == [("Organization.address", "org-2")]
     found = errors(patient(name=[{"text": "A"}, {"text": "B", "period": {"start": "2024", "end": "2023"}}]))
     assert found == [("Patient.name[1].period", "per-1")]
+
+
+@pytest.mark.parametrize("malformed", ["x", True, [], {}, None])
+def test_malformed_numbers_never_raise_in_a_condition(errors: Errors, malformed: Any) -> None:
+    assert errors(extension("valueRange", {"low": {"value": malformed}, "high": {"value": 1}}))
+    assert errors(extension("valueRange", {"low": {"value": 1}, "high": {"value": malformed}}))
+    assert errors(extension("valueAge", {"value": malformed, "code": "a", "system": UCUM}))
+    assert errors(repeat(duration=malformed, durationUnit="d"))
 
 
 @pytest.mark.parametrize("malformed", ["x", 1, True, [], {}, [None], {"value": "x"}, {"coding": "x"}])

@@ -47,6 +47,7 @@ def test_every_form_of_a_reference_is_accepted(errors: Errors, reference: str) -
         "patient/p1",
         "Nothing/p1",
         "Patient?identifier=x",
+        "Patient?=x",
         "urn:uuid:123",
         "urn:oid:1.02",
         "urn:isbn:1",

@@ -155,6 +155,31 @@ def test_slices_of_a_choice_by_type() -> None:
     assert found(patient(deceasedDateTime="2020", _deceasedDateTime=extension), profile) == []
 
 
+def test_slices_of_a_choice_by_value_and_by_a_type_in_the_path() -> None:
+    by_value = definition(
+        "Patient",
+        sliced("Patient.deceased[x]", "value", "$this"),
+        {"id": "Patient.deceased[x]:alive", "sliceName": "alive", "min": 1, "fixedBoolean": False},
+    )
+    assert found(patient(deceasedBoolean=False), by_value) == []
+    assert found(patient(deceasedBoolean=True), by_value) == [
+        ("Patient.deceased", "test#Patient.deceased[x]:alive.min")
+    ]
+    by_cast = definition(
+        "Observation",
+        sliced("Observation.component", "value", "value.ofType(CodeableConcept)"),
+        {"id": "Observation.component:yes", "sliceName": "yes", "max": "1"},
+        {"id": "Observation.component:yes.value[x]", "patternCodeableConcept": {"text": "yes"}},
+    )
+    yes = {"code": {"text": "x"}, "valueCodeableConcept": {"text": "yes"}}
+    other = {"code": {"text": "x"}, "valueString": "yes"}
+    observation = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    assert found({**observation, "component": [yes, other, other]}, by_cast) == []
+    assert found({**observation, "component": [yes, yes]}, by_cast) == [
+        ("Observation.component", "test#Observation.component:yes.max")
+    ]
+
+
 def test_slices_by_the_type_a_reference_points_at() -> None:
     profile = definition(
         "Patient",
@@ -256,6 +281,12 @@ def test_fixed_values_are_exact_and_patterns_allow_more() -> None:
     assert found(patient(maritalStatus={"text": "m"}), fixed) == []
     assert found(more, fixed) == [("Patient.maritalStatus", "test#Patient.maritalStatus.fixed")]
     assert found(more, pattern) == []
+    codings = {"fixedCodeableConcept": {"coding": [{"code": "a"}]}}
+    listed = definition("Patient", {"id": "Patient.maritalStatus", **codings})
+    assert found(patient(maritalStatus={"coding": [{"code": "a"}]}), listed) == []
+    assert found(patient(maritalStatus={"coding": [{"code": "a"}, {"code": "b"}]}), listed) == [
+        ("Patient.maritalStatus", "test#Patient.maritalStatus.fixed")
+    ]
     assert found(patient(maritalStatus={"text": "M"}), pattern) == [
         ("Patient.maritalStatus", "test#Patient.maritalStatus.pattern")
     ]

@@ -85,6 +85,15 @@ def test_array_ness_comes_from_r4_and_not_from_the_maximum_of_a_profile(errors: 
         ({"name": [{"given": [None]}]}, "Patient.name[0].given[0]", "R4#Patient.name.given.null"),
         ({"name": [{"given": []}]}, "Patient.name[0].given", "R4#Patient.name.given.empty"),
         ({"_birthDate": {}}, "Patient.birthDate", "R4#Patient.birthDate.empty"),
+        ({"birthDate": None}, "Patient.birthDate", "R4#Patient.birthDate.null"),
+        ({"_birthDate": None}, "Patient.birthDate", "R4#Patient.birthDate.null"),
+        ({"name": [{"given": None}]}, "Patient.name[0].given", "R4#Patient.name.given.null"),
+        ({"name": [{"given": "Zoé"}]}, "Patient.name[0].given", "R4#Patient.name.given.array"),
+        ({"name": [{"given": [["Zoé"]]}]}, "Patient.name[0].given[0]", "R4#Patient.name.given.json-type"),
+        ({"name": [{"given": ["A"], "_given": {}}]}, "Patient.name[0].given", "R4#Patient.name.given.array"),
+        ({"name": [{"given": ["A"], "_given": []}]}, "Patient.name[0].given", "R4#Patient.name.given.empty"),
+        ({"name": [{"given": ["A"], "_given": [[]]}]}, "Patient.name[0].given[0]", "R4#Patient.name.given.json-type"),
+        ({"name": [[{"text": "A"}]]}, "Patient.name[0]", "R4#Patient.name.array"),
     ],
 )
 def test_nothing_is_empty_or_null(errors: Errors, changes: dict[str, Any], place: str, rule: str) -> None:

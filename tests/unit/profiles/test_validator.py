@@ -4,7 +4,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from app.profiles import DEFAULTS, Validator, load_profiles
-from tests.builders import DMI_PROCEDURE, device, patient, procedure
+from tests.builders import DISCRIMINATOR, DMI_PROCEDURE, device, patient, procedure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,14 +63,17 @@ def test_default_profiles_apply_to_the_entries_of_a_bundle(errors: Found) -> Non
 def test_an_issue_says_place_rule_and_remedy_in_two_languages(validator: Validator) -> None:
     (issue,) = validator.validate(procedure(bodySite=None))
     assert (issue.severity, issue.code) == ("error", "required")
-    assert issue.en == (
-        "Procedure.bodySite: the profile requires at least 1 of Procedure.bodySite, 0 found. Add what is missing. "
-        "[dmi-procedure#Procedure.bodySite.min]"
-    )
-    assert issue.fr == (
-        "Procedure.bodySite : le profil exige au moins 1 Procedure.bodySite, 0 présent(s). Ajoutez ce qui manque. "
-        "[dmi-procedure#Procedure.bodySite.min]"
-    )
+    rule = "[dmi-procedure#Procedure.bodySite.min]"
+    assert issue.en == f"Procedure.bodySite is missing and the profile requires it. Add it. {rule}"
+    assert issue.fr == f"Procedure.bodySite est absent alors que le profil l’exige. Ajoutez-le. {rule}"
+
+
+def test_a_missing_slice_is_said_with_what_makes_it_one(validator: Validator) -> None:
+    (issue,) = validator.validate(procedure(identifier=[{"value": "1"}]))
+    wanted = f'type = {{"coding":[{{"system":"{DISCRIMINATOR}","code":"idIntervention"}}]}}'
+    assert "slice idIntervention" in issue.en
+    assert wanted in issue.en
+    assert wanted in issue.fr
 
 
 def test_beyond_the_cap_one_finding_counts_the_others(validator: Validator) -> None:
