@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,13 @@ cli = typer.Typer(
     rich_markup_mode=None,
     help="A GraphQL façade over a FHIR document store, for the traceability of implantable medical devices.",
 )
+
+
+class Form(StrEnum):
+    """How `validate` answers."""
+
+    TABLE = "table"
+    JSON = "json"
 
 
 def main() -> None:
@@ -80,11 +88,14 @@ def demo(
 @cli.command()
 def validate(
     files: Annotated[list[Path], typer.Argument(help="JSON or NDJSON files, or folders of them.")],
+    form: Annotated[Form, typer.Option("--format", help="Tables for people, or a line of JSON for each resource.")] = (
+        Form.TABLE
+    ),
 ) -> None:
     """Check resources and store nothing. Exit code 1 if any is invalid."""
     from app.commands.bulk import validate_files
 
-    sys.exit(validate_files(_settings(), files))
+    sys.exit(validate_files(_settings(), files, as_json=form is Form.JSON))
 
 
 @cli.command()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from app.commands.files import resource_texts, size_of
+from app.commands.report import show_findings, terminal, terminal_language, verdict_line
 from app.demo.hospital import hospital
 from app.intake.load import load
 from app.intake.verdict import judge
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from app.errors import Issue
+    from rich.console import Console
+
     from app.fhir.resource import Resource
     from app.settings import Settings
     from app.store.repository import Repository
@@ -26,13 +28,13 @@ if TYPE_CHECKING:
 
 async def load_files(settings: Settings, files: Sequence[Path]) -> int:
     """Store the valid resources of the files. Answers the exit code: 1 where any was refused."""
-    validator = validator_of(settings)
+    validator, language = validator_of(settings), terminal_language(os.environ)
     stored = same = refused = 0
     async with _opened(settings) as store:
         with _progress(size_of(files)) as (console, advance):
             texts = _counted(resource_texts(files), advance)
             async for loaded in load(validator, store, texts):
-                _report(console, loaded.source, loaded.issues)
+                show_findings(console, loaded.source, loaded.issues, language)
                 stored += loaded.changed
                 refused += loaded.refused
                 same += not (loaded.changed or loaded.refused)
@@ -51,14 +53,17 @@ async def load_demo(settings: Settings, procedures: int, seed: int) -> None:
     console.print(f"{stored} resources of {procedures} procedures stored.")
 
 
-def validate_files(settings: Settings, files: Sequence[Path]) -> int:
-    """Check the resources of the files. Answers the exit code: 1 where any is invalid."""
-    validator = validator_of(settings)
+def validate_files(settings: Settings, files: Sequence[Path], *, as_json: bool) -> int:
+    """Check the resources of the files, and print tables or lines of JSON. The exit code: 1 where any is invalid."""
+    validator, language = validator_of(settings), terminal_language(os.environ)
     valid = invalid = 0
     with _progress(size_of(files)) as (console, advance):
         for source, text in _counted(resource_texts(files), advance):
             verdict = judge(validator, text)
-            _report(console, source, verdict.issues)
+            if as_json:
+                print(verdict_line(source, verdict.issues, language, valid=verdict.valid))  # noqa: T201 - the answer
+            else:
+                show_findings(console, source, verdict.issues, language)
             valid += verdict.valid
             invalid += not verdict.valid
     console.print(f"{valid} valid, {invalid} invalid.")
@@ -79,7 +84,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Repository]:
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[tuple[Console, Callable[[int], None]]]:
-    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console = terminal()
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total)
@@ -96,8 +101,3 @@ def _counted_procedures(resources: Iterable[Resource], advance: Callable[[int], 
     for resource in resources:
         advance(resource["resourceType"] == "Procedure")
         yield resource
-
-
-def _report(console: Console, source: str, issues: Sequence[Issue]) -> None:
-    for issue in issues:
-        console.print(f"{source}: {issue.severity}: {issue.en}")

@@ -5,6 +5,7 @@ https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cross_web import HTTPException
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from app.schema.context import Context
 
+READ_AT_ONCE: Final = 65_536  # bytes
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 STATUS: Final[Mapping[type[DmiError], int]] = {TooLarge: 413, UnsupportedMedia: 415, RequestError: 400}
 
@@ -108,8 +110,8 @@ class GraphQLView(GraphQL["Context", None]):
         return False
 
     def decode_json(self, data: str | bytes) -> object:
-        """Decimals keep their digits. Raises MalformedJson."""
-        return json.decode(data)
+        """Decimals keep their digits; a name that comes twice is refused. Raises MalformedJson."""
+        return json.decode_strict(data)
 
     def encode_json(self, data: object) -> bytes:
         """Decimals keep their digits."""
@@ -125,7 +127,7 @@ class GraphQLView(GraphQL["Context", None]):
                 f"Envoyez la requête avec Content-Type: {JSON}, en UTF-8.",
             )
         by_post = request.method == "POST"
-        data = json.decode(await request.get_body()) if by_post else self._parameters(request)
+        data = await _read(await request.get_body()) if by_post else self._parameters(request)
         if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in _SHAPE.items()):
             raise _malformed()
         if not data["query"].strip():
@@ -155,6 +157,11 @@ class GraphQLView(GraphQL["Context", None]):
         media_type = sub_response.media_type or JSON
         status = 400 if "data" not in response_data and media_type != JSON else 200
         return Response(self.encode_json(response_data), status, media_type=media_type, headers=_HEADERS)
+
+
+async def _read(body: bytes) -> object:
+    """The JSON of a body, strictly; a large one is read in a thread, so that it does not keep others waiting."""
+    return json.decode_strict(body) if len(body) <= READ_AT_ONCE else await asyncio.to_thread(json.decode_strict, body)
 
 
 def _malformed() -> RequestError:

@@ -373,3 +373,11 @@ async def test_a_document_of_too_many_tokens_names_the_setting(start: Start) -> 
 async def test_a_closed_schema_is_not_given_away_by_suggestions(start: Start, query: str) -> None:
     answer = await (await start(environment={"DMI_INTROSPECTION": "off"})).ask(query)
     assert "Did you mean" not in str(answer)
+
+
+@pytest.mark.parametrize("padding", ["", " " * 70_000])
+async def test_a_name_that_comes_twice_in_the_body_is_refused_with_its_place(start: Start, padding: str) -> None:
+    body = b'{"query": "{ __typename }", "variables": {"a": 1, "\\u0061": 2}' + padding.encode() + b"}"
+    response = await post(await start(), body)
+    assert response.status_code == 400
+    assert "line 1" in error_of(response)["message"]
