@@ -61,7 +61,7 @@ class Segment:
 def check(sort: Sequence[SortKey], indexed: Mapping[str, Indexed]) -> None:
     """Raise KeyError where a key is no sortable parameter of the type."""
     for key in sort:
-        if _may_lack(key) and not indexed[key.parameter].sortable:
+        if may_lack(key) and not indexed[key.parameter].sortable:
             raise KeyError(key.parameter)
 
 
@@ -73,6 +73,11 @@ def complete(sort: Sequence[SortKey]) -> tuple[SortKey, ...]:
         if key.parameter == ID:
             break
     return tuple(keys.values())
+
+
+def may_lack(key: SortKey) -> bool:
+    """Whether there may be rows without a value under the key."""
+    return key.parameter not in (ID, LAST_UPDATED)
 
 
 def position(sort: Sequence[SortKey], id: str, values: Mapping[str, str | None]) -> Position:  # noqa: A002 - FHIR's word
@@ -98,7 +103,7 @@ def segments(
         key, value = keys[depth], stands[keys[depth].parameter]
         if value is not None:
             yield Segment((*ahead, Beyond(key.parameter, value, key.descending)), keys[depth:])
-            if not backwards and _may_lack(key):
+            if not backwards and may_lack(key):
                 yield from whole((*ahead, Equal(key.parameter, None)), keys[depth + 1 :], backwards=backwards)
         elif backwards:
             yield Segment((*ahead, Present(key.parameter)), keys[depth:])
@@ -107,7 +112,7 @@ def segments(
 def whole(conditions: tuple[Condition, ...], order: tuple[SortKey, ...], *, backwards: bool) -> Iterator[Segment]:
     """All rows that meet the conditions, walked in this order."""
     first = order[0]
-    if not _may_lack(first):
+    if not may_lack(first):
         yield Segment(conditions, order)
         return
     present = Segment((*conditions, Present(first.parameter)), order)
@@ -127,8 +132,3 @@ def paged(found: Sequence[T], count: int, *, other: bool, backwards: bool) -> tu
     side where the walk began."""
     more, rows = len(found) > count, list(found[:count])
     return (rows[::-1], more, other) if backwards else (rows, other, more)
-
-
-def _may_lack(key: SortKey) -> bool:
-    """Whether there may be rows without a value under the key."""
-    return key.parameter not in (ID, LAST_UPDATED)

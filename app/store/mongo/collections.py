@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.store.mongo.documents import found_by, from_bson
-from app.store.mongo.indexes import indexes
+from app.store.mongo.indexes import indexes, outdated
 
 if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
@@ -31,7 +31,10 @@ class Collections:
         """The collection of a type, ready for use; if several ask for the first time at once, no harm is done."""
         collection = self.database[type]
         if type not in self._prepared:
-            await collection.create_indexes(indexes(self._index.parameters[type]))
+            wanted = indexes(self._index.parameters[type])
+            for name in outdated(await collection.index_information(), wanted):
+                await collection.drop_index(name)
+            await collection.create_indexes(wanted)
             await rebuild(collection, self._index)
             self._prepared.add(type)
         return collection

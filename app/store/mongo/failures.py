@@ -24,6 +24,8 @@ def in_our_words() -> Iterator[None]:
     """Raises the failures of the driver and the server as StoreUnavailable, StoreUnusable or TooLarge."""
     try:
         yield
+    except DocumentTooLarge:
+        raise _too_large() from None
     except PyMongoError as error:
         if said := _said(error):
             raise said from None
@@ -53,8 +55,6 @@ def _said(error: PyMongoError) -> DmiError | None:
         return _refused()
     if code in FULL:
         return _full()
-    if isinstance(error, DocumentTooLarge):
-        return _too_large()
     if isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("RetryableWriteError"):
         return no_answer()
     return None

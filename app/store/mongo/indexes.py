@@ -7,47 +7,59 @@ https://www.mongodb.com/docs/manual/tutorial/equality-sort-range-rule/
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from app.search.algebra import Indexed
+
+Keys: TypeAlias = dict[str, int]
 
 MOST: Final = 63
 """Indexes of a collection besides that of `_id`: https://www.mongodb.com/docs/manual/reference/limits/"""
 
+OURS: Final = "dmi: "
+"""How the names of our indexes begin: those of another release are dropped, those of other people are left alone."""
+
 
 def indexes(parameters: Mapping[str, Indexed]) -> list[IndexModel]:
-    """The indexes of a resource type, by what is asked of it most; names stay the same from release to release."""
-    return [*_of_all_types(), *_of_filters(parameters), *_of_sorts(parameters)][:MOST]
+    """The indexes of a resource type, the most asked for first. Their names say what they hold: "dmi: at -1, _id 1"."""
+    keys = [*_of_all_types(), *_of_filters(parameters), *_of_sorts(parameters)]
+    return [IndexModel(list(each.items()), name=_name(each)) for each in keys[:MOST]]
 
 
-def _of_all_types() -> Iterator[IndexModel]:
-    yield _index("id", deleted=ASCENDING, _id=ASCENDING)
-    yield _index("indexed", indexed=ASCENDING)
-    yield _index("last updated", at=ASCENDING, _id=ASCENDING)
-    yield _index("last updated first", at=DESCENDING, _id=ASCENDING)
+def outdated(names: Iterable[str], wanted: Iterable[IndexModel]) -> list[str]:
+    """The names, of those a collection has, of indexes that an earlier release has made and nobody needs any more."""
+    needed = {index.document["name"] for index in wanted}
+    return [name for name in names if name.startswith(OURS) and name not in needed]
 
 
-def _of_filters(parameters: Mapping[str, Indexed]) -> Iterator[IndexModel]:
+def _of_all_types() -> Iterator[Keys]:
+    yield {"deleted": ASCENDING, "_id": ASCENDING}
+    yield {"indexed": ASCENDING}
+    yield {"at": DESCENDING, "_id": ASCENDING}
+    yield {"at": ASCENDING, "_id": ASCENDING}
+
+
+def _of_filters(parameters: Mapping[str, Indexed]) -> Iterator[Keys]:
     date = _date(parameters)
     latest_first = {f"sort.{date}": DESCENDING, "_id": ASCENDING} if date else {}
     for name, indexed in parameters.items():
         if indexed.kind == "interval":
-            yield _index(f"find {name}", **{f"ix.{name}.lo": ASCENDING, f"ix.{name}.hi": ASCENDING})
+            yield {f"ix.{name}.lo": ASCENDING, f"ix.{name}.hi": ASCENDING}
         else:
-            yield _index(f"find {name}", **{f"ix.{name}": ASCENDING, **latest_first})
+            yield {f"ix.{name}": ASCENDING, **latest_first}
 
 
-def _of_sorts(parameters: Mapping[str, Indexed]) -> Iterator[IndexModel]:
+def _of_sorts(parameters: Mapping[str, Indexed]) -> Iterator[Keys]:
     sortable = [name for name, indexed in parameters.items() if indexed.sortable]
     sortable.sort(key=lambda name: parameters[name].kind != "interval")  # dates first
-    for direction, title in ((DESCENDING, "sort {} down"), (ASCENDING, "sort {} up")):
+    for direction in (DESCENDING, ASCENDING):
         for name in sortable:
-            yield _index(title.format(name), **{f"sort.{name}": direction, "_id": ASCENDING})
+            yield {f"sort.{name}": direction, "_id": ASCENDING}
 
 
 def _date(parameters: Mapping[str, Indexed]) -> str | None:
@@ -56,5 +68,5 @@ def _date(parameters: Mapping[str, Indexed]) -> str | None:
     return "date" if "date" in ordered else next(iter(ordered), None)
 
 
-def _index(name: str, **keys: int) -> IndexModel:
-    return IndexModel(list(keys.items()), name=name)
+def _name(keys: Keys) -> str:
+    return OURS + ", ".join(f"{field} {direction}" for field, direction in keys.items())

@@ -68,7 +68,7 @@ def pipeline(matched: Document, segment: Segment, *, backwards: bool, skip: int,
 
     MongoDB sorts a missing value first. The first key is never missing, so its index gives the order; where a later
     one may be, whether it is comes before it in the sort."""
-    lacking = [key.parameter for key in segment.order[1:] if key.parameter not in (ID, LAST_UPDATED)]
+    lacking = [key.parameter for key in segment.order[1:] if keyset.may_lack(key)]
     marks = {f"lacks{place}": _lacks(parameter) for place, parameter in enumerate(lacking)}
     order: dict[str, int] = {}
     for key in segment.order:

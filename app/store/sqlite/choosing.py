@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import apsw
 from app.search.algebra import And
 from app.store.conditions import conjuncts
 from app.store.sqlite.intervals import merged
-from app.store.sqlite.sql import Sql
+from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,13 @@ def cheapest(
         if fewest < 0 or matches < fewest:
             best, fewest = driver, matches
     return best
+
+
+def all_matches(connection: apsw.Connection, driver: Driver) -> Driver:
+    """The same matches, found now and for all statements that follow."""
+    statement = f"SELECT row.key FROM ({driver.keys.text}) AS row WHERE {driver.tests.text}"
+    keys = [key for (key,) in connection.execute(statement, driver.keys.values + driver.tests.values)]
+    return Driver(Sql("SELECT value AS key FROM json_each(?)", (json.dumps(keys),)), ALWAYS)
 
 
 def size(connection: apsw.Connection, keys: Sql, at_most: int) -> int:

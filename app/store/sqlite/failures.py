@@ -74,6 +74,20 @@ _UNAVAILABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
         "Un autre programme écrit depuis trop longtemps dans l’entrepôt intégré. Répétez la requête plus tard.",
     ),
 }
+_CAUSED_BY_OTHERS: Final = (
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.CorruptError,
+    apsw.FullError,
+    apsw.InterruptError,
+    apsw.IOError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.NotADBError,
+    apsw.PermissionsError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+)
 _FAILED: Final = (
     "The embedded store could not read or write its file. Check the disk, then repeat the request.",
     "L’entrepôt intégré n’a pas pu lire ou écrire son fichier. Vérifiez le disque, puis répétez la requête.",
@@ -86,14 +100,18 @@ def unusable(path: Path, error: Exception) -> StoreUnusable:
     return StoreUnusable(f"The store {path} {en}.", f"L’entrepôt {path} {fr}.")
 
 
-def unavailable(error: apsw.Error) -> StoreUnavailable:
-    """Why a read or a write did not succeed this time."""
+def in_our_words(error: Exception) -> Exception:
+    """What to raise for a failed read or write: StoreUnavailable where disk, memory or another process is the cause."""
+    if not isinstance(error, _CAUSED_BY_OTHERS):
+        return error
     return StoreUnavailable(*next((said for kind, said in _UNAVAILABLE.items() if isinstance(error, kind)), _FAILED))
 
 
 def reindexed() -> StoreUnavailable:
-    """The answer to a write when another release has rebuilt the search values of the file."""
+    """The answer to a write when another process has rebuilt the search values of the file for another index."""
     return StoreUnavailable(
-        "Another release of the program now uses this store. Restart this one, then repeat the request.",
-        "Une autre version du programme utilise désormais cet entrepôt. Redémarrez celle-ci, puis répétez la requête.",
+        "The store was opened by another release, or with another base address, and searches by their values now. "
+        "Restart this process with the same release and address, then repeat the request.",
+        "L’entrepôt a été ouvert par une autre version, ou avec une autre adresse de base, et sa recherche suit "
+        "désormais leurs valeurs. Redémarrez ce processus avec les mêmes, puis répétez la requête.",
     )

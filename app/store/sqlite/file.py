@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from time import sleep
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +24,6 @@ PATIENCE: Final = 10_000
 """Milliseconds to wait for another process that writes."""
 
 SETTINGS: Final = """
-PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 16000;
 PRAGMA journal_size_limit = 67108864;
@@ -51,7 +51,8 @@ def open_writer(directory: Path | None) -> apsw.Connection:
         if connection.readonly("main"):
             raise apsw.ReadOnlyError
         _check_marks(connection)
-        connection.execute(SETTINGS)
+        _use_write_ahead_log(connection)
+        list(connection.execute(SETTINGS))  # statements run as far as the rows are taken
         _make_tables(connection)
     except (apsw.Error, NotOurs, TooNew) as error:
         connection.close()
@@ -95,9 +96,24 @@ def _make_tables(connection: apsw.Connection) -> None:
     connection.execute("COMMIT")
 
 
+def _use_write_ahead_log(connection: apsw.Connection) -> None:
+    """https://www.sqlite.org/wal.html
+
+    Where two processes make the file at the same time, SQLite refuses this to one of them without asking `_wait`."""
+    for times_before in count():
+        try:
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if not _wait(times_before):
+                raise
+        else:
+            return
+
+
 def _check_marks(connection: apsw.Connection) -> None:
-    mark, format_number = connection.pragma("application_id"), connection.pragma("user_version")
-    empty = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
+    with connection:  # at one moment: another process may be making the tables now
+        mark, format_number = connection.pragma("application_id"), connection.pragma("user_version")
+        empty = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
     if mark != APPLICATION_ID and not (empty and mark == 0 and format_number == 0):
         raise NotOurs
     if format_number > FORMAT:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from app.search.algebra import ID, Position
 from app.store import keyset
 from app.store.keyset import Beyond, Equal, Segment
-from app.store.sqlite.choosing import Driver, Exhausted, budget, cheapest, size
+from app.store.sqlite.choosing import Driver, Exhausted, all_matches, budget, cheapest, size
 from app.store.sqlite.pages import Pages
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ SELECTIVE: Final = 3_000
 TIES: Final = 1_000
 """More rows than that with the same text under a sort key are not sorted by the next key, but walked along it."""
 
-WALK: Final = 400_000
+WALK: Final = 60_000
 """Steps of SQLite's virtual machine (some 10 ms) after which a walk is given up."""
 
 SKIP: Final = 40
@@ -98,8 +98,9 @@ class Listing:
         return self._run(driven, skip)
 
     def _last_resort(self) -> Driver:
-        found = cheapest(self._connection, self._filters, self._search.filter)
-        return found or Driver(self._filters.all_keys(), self._tests)
+        """All matches, found by the best index or one by one."""
+        driver = cheapest(self._connection, self._filters, self._search.filter)
+        return all_matches(self._connection, driver or Driver(self._filters.all_keys(), self._tests))
 
     def _driver_of(self, segment: Segment) -> Driver | None:
         """The rows that are equal to a position under one of its keys, if they are few."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.search.algebra import ID, SortKey
-from app.store.keyset import Beyond, Equal, Present
+from app.store.keyset import Beyond, Equal, Present, may_lack
 from app.store.sqlite.sql import ALWAYS, Sql, every
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Pages:
             Sql(f"parameter = {self.filters.numbers[first.parameter]}"),
             *(_condition(each, columns) for each in segment.conditions if each.parameter == first.parameter),
         )
-        order = _ordered("text", descending=first.descending, backwards=None)
+        order = _ordered(first, columns, lacking=False, backwards=False)
         return Sql(
             f"SELECT text FROM sort INDEXED BY sort_text WHERE {where.text} ORDER BY {order} LIMIT 1", where.values
         )
@@ -77,7 +77,7 @@ class Pages:
         where = every(source.where, *conditions, tests)
         columns = ", ".join(source.columns[key.parameter] for key in self.keys)
         order = ", ".join(
-            _ordered(source.columns[key.parameter], descending=key.descending, backwards=backwards if place else None)
+            _ordered(key, source.columns, lacking=place > 0 and may_lack(key), backwards=backwards)
             for place, key in enumerate(segment.order)
         )
         return Sql(
@@ -107,7 +107,8 @@ def _condition(condition: Condition, columns: Mapping[str, str]) -> Sql:
             return Sql(f"{column} {'<' if descending else '>'} ?", (value,))
 
 
-def _ordered(column: str, *, descending: bool, backwards: bool | None) -> str:
-    """One term of ORDER BY. A row without a value comes last, backwards first; None: every row has one."""
-    term = f"{column} DESC" if descending else column
-    return term if backwards is None else f"{column} IS {'NOT ' if backwards else ''}NULL, {term}"
+def _ordered(key: SortKey, columns: Mapping[str, str], *, lacking: bool, backwards: bool) -> str:
+    """A key's part of ORDER BY; rows that may be `lacking` a value come last, or first when walked backwards."""
+    column = columns[key.parameter]
+    term = f"{column} DESC" if key.descending else column
+    return f"{column} IS {'NOT ' if backwards else ''}NULL, {term}" if lacking else term

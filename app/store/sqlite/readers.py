@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import apsw
 
 from app.store.failures import closed
-from app.store.sqlite.failures import unavailable
+from app.store.sqlite.failures import in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ class Readers:
                 connection.interrupt()
             raise
         except apsw.Error as error:
-            raise unavailable(error) from None
+            raise in_our_words(error) from None
 
     async def close(self) -> None:
         """Let the reads finish, then end."""

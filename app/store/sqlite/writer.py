@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 import apsw
 
 from app.store.failures import closed
-from app.store.sqlite.failures import unavailable
+from app.store.sqlite.failures import in_our_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,10 +104,10 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             outcomes = [self._outcome(job.work) for job in jobs]
             self._connection.execute("COMMIT")
-        except apsw.Error as error:
-            if self._connection.in_transaction:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait have to hear of it
+            with suppress(apsw.Error):
                 self._connection.execute("ROLLBACK")
-            outcomes = [unavailable(error) for _ in jobs]
+            outcomes = [in_our_words(error) for _ in jobs]
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 job.answer.set_exception(outcome)
@@ -115,7 +115,7 @@ class Writer:
                 job.answer.set_result(outcome)
 
     def _outcome(self, work: Callable[[apsw.Connection], Any]) -> Any:
-        """What the work returns or raises. Raises apsw.Error where SQLite has given up the whole transaction."""
+        """What the work returns or raises. Raises where SQLite has given up the whole transaction."""
         self._connection.execute("SAVEPOINT job")
         try:
             outcome = work(self._connection)
@@ -123,7 +123,7 @@ class Writer:
             if not self._connection.in_transaction:
                 raise
             self._connection.execute("ROLLBACK TO job")
-            outcome = unavailable(error) if isinstance(error, apsw.Error) else error
+            outcome = in_our_words(error)
         self._connection.execute("RELEASE job")
         return outcome
 

@@ -1,0 +1,70 @@
+"""The server as the store uses it: so many requests at a time, and few while it is away.
+
+The driver runs each request in a thread, and waits there for a server that is away. If every request did, they would
+soon wait for a thread; so while the server is away, they all wait for one question whether it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from motor.frameworks.asyncio import max_workers
+
+from app.errors import StoreUnavailable
+from app.store.mongo.failures import in_our_words
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from motor.motor_asyncio import AsyncIOMotorDatabase
+
+Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
+
+AT_ONCE: Final[int] = max_workers
+"""Requests under way, no more than the driver has threads for."""
+
+
+class Server:
+    """Lets requests through to a database; raises the failures of the driver in our words."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._away = False
+        self._question: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def request(self) -> AsyncIterator[None]:
+        """A request of the driver goes inside. Raises StoreUnavailable, StoreUnusable, TooLarge."""
+        while True:
+            if self._away:
+                await self._back()
+            async with self._places:
+                if self._away:  # since this request waited for its place: it gives it up, to ask with the others
+                    continue
+                try:
+                    with in_our_words():
+                        yield
+                except StoreUnavailable:
+                    self._away = True
+                    raise
+                return
+
+    async def ping(self) -> None:
+        """Return when the server answers."""
+        with in_our_words():
+            await self._database.command("ping")
+        self._away = False
+
+    async def close(self) -> None:
+        """End what is under way."""
+        if self._question:
+            await asyncio.gather(self._question, return_exceptions=True)
+
+    async def _back(self) -> None:
+        """Return when the server is back; many may ask, the driver is asked once."""
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self.ping())
+        await asyncio.shield(self._question)

@@ -1,0 +1,86 @@
+"""Every store there is, for the contract that each of them keeps."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+import pytest
+from mongomock_motor import AsyncMongoMockClient
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from app.store.mongo import MongoStore
+from app.store.sqlite import SqliteStore, listing
+from tests.store import secantusd
+from tests.store.kinds import READ_BY, STORES
+from tests.store.toy import INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from app.search.algebra import Index
+    from app.store.repository import Repository
+
+
+class Opened(Protocol):
+    """Opens a store on the test's own place, where what was written before still is; the test closes nothing."""
+
+    async def __call__(self, index: Index = ..., **options: Any) -> Repository: ...
+
+
+@pytest.fixture(scope="session")
+def secantusd_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    if not secantusd.BINARY.exists():
+        pytest.skip("secantusdb has no wheel for this platform")
+    port = secantusd.free_port()
+    with secantusd.running(tmp_path_factory.mktemp("secantusd") / "data", port):
+        yield port
+
+
+@pytest.fixture(params=STORES)
+async def open_store(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Opened]:
+    for name, value in READ_BY.get(request.param, {}).items():
+        monkeypatch.setattr(listing, name, value)
+    async with AsyncExitStack() as stack:
+        target: Any
+        if request.param == "secantusdb":
+            target = f"mongodb://127.0.0.1:{request.getfixturevalue('secantusd_port')}/{uuid4().hex}"
+        elif request.param == "mongomock":
+            target = AsyncMongoMockClient()["dmi"]
+        elif request.param == "mongodb":
+            target = await stack.enter_async_context(_mongodb())
+        else:
+            target = tmp_path / "store" if request.param == "sqlite file" else None
+        kind = SqliteStore if request.param.startswith("sqlite") else MongoStore
+
+        async def opened(index: Index = INDEX, **options: Any) -> Repository:
+            store: Repository = kind(target, index, **options)
+            await store.open()
+            stack.push_async_callback(store.close)
+            return store
+
+        yield opened
+
+
+@pytest.fixture
+async def store(open_store: Opened) -> Repository:
+    return await open_store()
+
+
+@asynccontextmanager
+async def _mongodb() -> AsyncIterator[Any]:
+    """A database of the test's own on the server of MONGODB_URI."""
+    if "MONGODB_URI" not in os.environ:
+        pytest.skip("MONGODB_URI is not set")
+    client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(os.environ["MONGODB_URI"])
+    name = f"dmi_test_{uuid4().hex}"
+    try:
+        yield client[name]
+        await client.drop_database(name)
+    finally:
+        client.close()

@@ -1,0 +1,46 @@
+"""A MongoDB wire server from PyPI, in a process of its own: https://pypi.org/project/secantusdb/"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BINARY: Final = Path(sys.executable).with_name("secantusd-py")
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(directory: Path, port: int) -> Iterator[None]:
+    """A server that flushes every commit to the disk, with its data in a directory."""
+    command = [str(BINARY), "--port", str(port), "--storage-path", str(directory), "--sync-on-commit"]
+    with (directory.parent / f"{directory.name}.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            _wait_for(port)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(200):
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise TimeoutError

@@ -1,0 +1,139 @@
+"""The embedded store when the disk, a request or another process gets in its way."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import apsw
+import pytest
+
+from app.errors import StoreUnavailable
+from app.search.algebra import And, Eq
+from app.store.sqlite import SqliteStore
+from app.store.sqlite import store as store_module
+from app.store.sqlite.choosing import Exhausted, budget
+from app.store.sqlite.failures import in_our_words
+from tests.store.toy import INDEX, named, patient, write
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+LARGE = "x" * 1_000_000
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    store = SqliteStore(tmp_path, INDEX)
+    await store.open()
+    yield store
+    await store.close()
+
+
+@contextmanager
+def files_no_larger_than(size: int) -> Iterator[None]:
+    """The disk as it is when it is full: a write beyond that size fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+async def test_a_write_that_the_disk_does_not_take_keeps_nothing_and_later_ones_work(store: SqliteStore) -> None:
+    await store.write([write("p1", named("A"))])
+    with files_no_larger_than(500_000), pytest.raises(StoreUnavailable):
+        await store.write([write("p2", patient(extension=LARGE))])
+    assert set(await store.read("Patient", ["p1", "p2"])) == {"p1"}
+    await store.write([write("p1", named("B"), expected=1), write("p2", named("B"), expected=0)])
+    assert await store.count("Patient", Eq("family", "B")) == 2
+
+
+def test_a_full_disk_has_a_message_of_its_own() -> None:
+    assert "is full" in str(in_our_words(apsw.FullError()))
+    assert "could not read or write" in str(in_our_words(apsw.IOError()))
+
+
+def test_a_mistake_of_the_program_stays_what_it_is() -> None:
+    assert isinstance(in_our_words(apsw.SQLError()), apsw.SQLError)
+
+
+async def test_a_write_waits_for_another_process_and_gives_up_in_time(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.sqlite.file.PATIENCE", 50)
+    other = apsw.Connection(str(tmp_path / "dmi.sqlite3"))
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreUnavailable, match="Another program"):
+        await store.write([write("p1", named("A"))])
+    other.execute("ROLLBACK")
+    other.close()
+    await store.write([write("p1", named("A"))])
+
+
+async def test_reads_do_not_wait_for_a_process_that_writes(store: SqliteStore, tmp_path: Path) -> None:
+    await store.write([write("p1", named("A"))])
+    other = apsw.Connection(str(tmp_path / "dmi.sqlite3"))
+    other.execute("BEGIN IMMEDIATE; DELETE FROM document")
+    assert set(await store.read("Patient", ["p1"])) == {"p1"}
+    other.close()
+
+
+async def test_writes_are_refused_after_another_release_has_rebuilt_the_search_values(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    other = SqliteStore(tmp_path, replace(INDEX, version="2"))
+    await other.open()
+    await other.close()
+    with pytest.raises(StoreUnavailable, match="another release"):
+        await store.write([write("p1", named("A"))])
+    with pytest.raises(StoreUnavailable, match="another release"):
+        await store.ready()
+
+
+async def test_a_store_whose_readers_are_all_busy_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "SOON", 0.05)
+    store = SqliteStore(tmp_path, INDEX, readers=1)
+    await store.open()
+    endless = asyncio.ensure_future(_endless(store))
+    await asyncio.sleep(0.05)
+    with pytest.raises(StoreUnavailable, match="too busy"):
+        await store.ready()
+    endless.cancel()
+    await asyncio.gather(endless, return_exceptions=True)
+    await store.ready()
+    await store.close()
+
+
+async def test_a_search_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, INDEX, readers=1)
+    await store.open()
+    endless = asyncio.ensure_future(_endless(store))
+    await asyncio.sleep(0.05)
+    endless.cancel()
+    assert await asyncio.wait_for(store.count("Patient", And()), timeout=30) == 0
+    await store.close()
+
+
+async def test_a_statement_beyond_its_budget_is_stopped_and_the_next_has_the_whole_budget() -> None:
+    connection = apsw.Connection(":memory:")
+    with pytest.raises(Exhausted), budget(connection, 10_000):
+        connection.execute(ENDLESS).fetchall()
+    for _ in range(100):
+        with budget(connection, 10_000):
+            assert connection.execute("SELECT count(*) FROM json_each('[1,2,3]')").get == 3
+    connection.close()
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+async def _endless(store: SqliteStore) -> None:
+    """A read that never ends by itself."""
+    running = store._running()
+    await running.readers.run(lambda connection: connection.execute(ENDLESS).fetchall())
