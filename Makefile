@@ -1,7 +1,9 @@
 # Needs make and Python >= 3.11 (make PYTHON=python3.12 … to choose one). All else is set up here: .venv, web/node_modules.
 PYTHON ?= python3
 BIN := .venv/bin
-UV := UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
+# uv and npm trust what the system trusts, such as the proxy of a hospital (UV_NATIVE_TLS: older versions of uv).
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+UV := UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
 
 .PHONY: help serve test test-all lint page schema clean
 
