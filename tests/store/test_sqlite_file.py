@@ -45,6 +45,16 @@ async def test_a_missing_directory_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "b" / "dmi.sqlite3").is_file()
 
 
+async def test_directory_and_files_are_their_owners_alone(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store", INDEX)
+    await store.open()
+    await store.write([write("p1", named("A"))])
+    modes = {entry.name: entry.stat().st_mode & 0o777 for entry in (tmp_path / "store").iterdir()}
+    await store.close()
+    assert (tmp_path / "store").stat().st_mode & 0o777 == 0o700
+    assert modes == dict.fromkeys(("dmi.sqlite3", "dmi.sqlite3-wal", "dmi.sqlite3-shm"), 0o600)
+
+
 async def test_the_file_is_marked_as_ours(store: SqliteStore, tmp_path: Path) -> None:
     assert rows(tmp_path, "PRAGMA application_id") == [(0x444D4947,)]
     assert rows(tmp_path, "PRAGMA user_version") == [(1,)]

@@ -42,7 +42,9 @@ def open_writer(directory: Path | None) -> apsw.Connection:
         return memory
     path = directory / FILE
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=0o600)  # patients' data is its owner's alone; SQLite gives its other files the same rights
         connection = apsw.Connection(str(path))
     except (OSError, apsw.Error) as error:
         raise unusable(path, error) from None
