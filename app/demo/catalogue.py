@@ -11,9 +11,9 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from app.demo.acts import Term
-from app.demo.check_digits import gs1
 from app.demo.datatypes import DISCRIMINATOR, EMDN, GS1, concept, extension, profiled, reference
 from app.demo.table import parts, rows
+from app.fhir.check_digits import gs1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

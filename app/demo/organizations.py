@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.demo.check_digits import luhn
 from app.demo.datatypes import (
     DISCRIMINATOR,
     FR_IDENTIFIER_TYPE,
@@ -15,6 +14,7 @@ from app.demo.datatypes import (
     profiled,
     reference,
 )
+from app.fhir.check_digits import luhn
 
 if TYPE_CHECKING:
     from random import Random

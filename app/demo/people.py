@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
-from app.demo.check_digits import luhn, nir_key
 from app.demo.datatypes import (
     FR_IDENTIFIER_TYPE,
     HL7_IDENTIFIER_TYPE,
@@ -17,6 +16,7 @@ from app.demo.datatypes import (
     reference,
 )
 from app.demo.table import rows, words
+from app.fhir.check_digits import luhn, nir_key
 
 if TYPE_CHECKING:
     from random import Random

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from app.demo.check_digits import gs1, luhn, nir_key
 from app.demo.dates import FIRST_DAY, LAST_DAY
+from app.fhir.check_digits import gs1, luhn, nir_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

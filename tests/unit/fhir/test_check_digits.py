@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.demo.check_digits import gs1, luhn, nir_key
+from app.fhir.check_digits import gs1, luhn, nir_key
 
 
 @pytest.mark.parametrize(
