@@ -6,7 +6,6 @@ import contextlib
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -24,7 +23,6 @@ from app.schema.context import Context
 from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.index import search_index
-from app.settings import is_loopback
 from app.store.repository import Write
 from app.web.failures import unexpected
 from app.web.graphql import GraphQLView
@@ -47,7 +45,7 @@ def create_app(settings: Settings, store: Repository | None = None) -> Starlette
     """The ASGI application, on the store that the settings name unless one is given. Its start opens the store; an
     error there is kept in `app.state.failure`. Raises SettingsError."""
     store = store or store_of(settings)
-    rules = Rules(validator_of(settings), settings.references)
+    rules = Rules(validator_of(settings), settings.references, settings.base_url)
     page = Page(STATIC, read_operations(operations_directory()))
     view = GraphQLView(
         build_schema(settings),
@@ -73,14 +71,14 @@ def create_app(settings: Settings, store: Repository | None = None) -> Starlette
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=trusted_hosts(settings))],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)],
         exception_handlers={Exception: unexpected},
     )
 
 
 def store_of(settings: Settings) -> Repository:
     """The store that DMI_STORE names, not yet opened. Drivers are imported only for the store in use."""
-    index = search_index(settings.base_url)
+    index = search_index()
     kind, _, rest = settings.store.partition(":")
     if kind in ("mongodb", "mongodb+srv"):
         from app.store.mongo import MongoStore
@@ -96,15 +94,6 @@ def store_of(settings: Settings) -> Repository:
         "DMI_STORE must be embedded:DIRECTORY, mongodb://… or memory:.",
         "DMI_STORE doit être embedded:DOSSIER, mongodb://… ou memory:.",
     )
-
-
-def trusted_hosts(settings: Settings) -> list[str]:
-    """The names under which this server is asked. An open server on loopback answers to no other, so that no page of
-    the web can reach it by a name of its own that leads to 127.0.0.1 (DNS rebinding)."""
-    if not is_loopback(settings.host):
-        return ["*"]
-    known = urlsplit(settings.base_url).hostname
-    return ["localhost", "127.0.0.1", "::1", "[::1]", settings.host, *([known] if known else [])]
 
 
 def is_embedded(settings: Settings) -> bool:

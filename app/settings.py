@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
 from app.errors import SettingsError
 
@@ -45,6 +46,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the address to listen on; beyond loopback needs `DMI_ALLOW_OPEN`",
     ),
     Setting("DMI_PORT", "8000", "the port to listen on; 0 takes a free one"),
+    Setting(
+        "DMI_HOSTS",
+        "",
+        "the names under which this server is asked, with commas; `*` is any; unset: on loopback its own and that of "
+        "`DMI_BASE_URL`, else any",
+    ),
     Setting("DMI_AUTH", "off", "who may ask: `off` is everybody (the only value of this version)"),
     Setting(
         "DMI_ALLOW_OPEN",
@@ -94,6 +101,7 @@ class Settings:
     store: str
     host: str
     port: int
+    hosts: tuple[str, ...]
     profiles: str
     references: Literal["ignore", "warn", "enforce"]
     example_data: bool
@@ -123,15 +131,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "Définissez DMI_ALLOW_OPEN=1 si ce réseau est fermé (DMI_AUTH n’offre pas encore d’authentification), "
             "ou écoutez sur 127.0.0.1.",
         )
+    base_url = _url("DMI_BASE_URL", given)
     introspection = _one_of("DMI_INTROSPECTION", given, ("auto", "on", "off"))
     return Settings(
         store=given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data",
         host=host,
+        hosts=_hosts(given["DMI_HOSTS"], host, base_url),
         port=_number("DMI_PORT", given, 0, 65_535),
         profiles=given["DMI_PROFILES"],
         references=_one_of("DMI_REFERENCES", given, ("ignore", "warn", "enforce")),
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
-        base_url=_url("DMI_BASE_URL", given),
+        base_url=base_url,
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
@@ -151,6 +161,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _hosts(given: str, host: str, base_url: str) -> tuple[str, ...]:
+    """The names to answer to. On loopback no page of the web may reach an open server by a name of its own that leads
+    to 127.0.0.1 (DNS rebinding)."""
+    if given:
+        return tuple(name.strip() for name in given.split(",") if name.strip())
+    if not is_loopback(host):
+        return ("*",)
+    known = urlsplit(base_url).hostname
+    return ("localhost", "127.0.0.1", "::1", "[::1]", host, *([known] if known else []))
 
 
 def _one_of(name: str, given: Mapping[str, str], allowed: tuple[Value, ...]) -> Value:

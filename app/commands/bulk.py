@@ -38,7 +38,11 @@ async def load_files(settings: Settings, files: Sequence[Path]) -> int:
                 stored += loaded.changed
                 refused += loaded.refused
                 same += not (loaded.changed or loaded.refused)
-    console.print(f"{stored} stored, {same} already there, {refused} refused.")
+    told = {
+        "en": f"{stored} stored, {same} already there, {refused} refused.",
+        "fr": f"{stored} enregistrées, {same} déjà présentes, {refused} refusées.",
+    }
+    console.print(told[language])
     return 1 if refused else 0
 
 
@@ -66,7 +70,8 @@ def validate_files(settings: Settings, files: Sequence[Path], *, as_json: bool) 
                 show_findings(console, source, verdict.issues, language)
             valid += verdict.valid
             invalid += not verdict.valid
-    console.print(f"{valid} valid, {invalid} invalid.")
+    told = {"en": f"{valid} valid, {invalid} invalid.", "fr": f"{valid} valides, {invalid} non valides."}
+    console.print(told[language])
     return 1 if invalid else 0
 
 

@@ -7,19 +7,31 @@ Only literal references to this server are looked up, in one read for each type.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
-from app.errors import Issue
 from app.fhir.reference import Target, parse
 from app.fhir.served import SERVED
 from app.profiles.coherence import coherence
+from app.profiles.finding import Finding, Findings, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from app.errors import Issue
     from app.fhir.resource import Json, Resource
 
 Policy: TypeAlias = Literal["ignore", "warn", "enforce"]
+
+
+Place: TypeAlias = tuple[str, tuple[str, str]]
+"""The path of a reference, and the type and id it leads to."""
+
+_EN: Final = "{path} refers to a resource that is not on this server. Send that one first, or correct the reference."
+_FR: Final = "{path} désigne une ressource absente de ce serveur. Envoyez-la d’abord, ou corrigez la référence."
+MISSING: Final[Mapping[Policy, Kind]] = {
+    "warn": Kind("reference-exists", "not-found", _EN, _FR, "warning"),
+    "enforce": Kind("reference-exists", "not-found", _EN, _FR, "error"),
+}
 
 
 class Reader(Protocol):
@@ -29,44 +41,56 @@ class Reader(Protocol):
         """As `Repository.read`."""
 
 
-async def surroundings(reader: Reader, resource: Resource, policy: Policy) -> tuple[Issue, ...]:
-    """The issues about a resource in the light of the store; none under the policy "ignore"."""
-    if policy == "ignore":
-        return ()
-    places = list(_targets(resource, resource["resourceType"]))
-    wanted = {(target.type, target.id) for _, target in places}
+async def surroundings(
+    reader: Reader, resource: Resource, policy: Policy = "warn", base: str = ""
+) -> tuple[Issue, ...]:
+    """The issues about a resource in the light of the store, at most 500 and how many more.
+
+    `base` is this server's FHIR address: an absolute reference to it counts as the relative one. The policy is about
+    missing targets; whether a Procedure agrees with its patient and devices is said under each of them."""
+    places = await asyncio.to_thread(_places, resource, policy, base)
+    wanted = {key for _, key in places}
     types = sorted({type_ for type_, _ in wanted})
     read = [reader.read(type_, sorted(id_ for other, id_ in wanted if other == type_)) for type_ in types]
-    found = await asyncio.gather(*read)
-    known = {f"{type_}/{id_}": each for type_, batch in zip(types, found, strict=True) for id_, each in batch.items()}
-    missing = [_missing(place, policy) for place, target in places if f"{target.type}/{target.id}" not in known]
-    agreement = coherence(resource, known) if resource["resourceType"] == "Procedure" else ()
-    return (*missing, *agreement)
+    found = dict(zip(types, await asyncio.gather(*read), strict=True))
+    return await asyncio.to_thread(_issues, resource, places, found, policy, base)
+
+
+def _issues(
+    resource: Resource, places: Sequence[Place], found: Mapping[str, Mapping[str, Resource]], policy: Policy, base: str
+) -> tuple[Issue, ...]:
+    findings = Findings()
+    for place, (type_, id_) in places if policy != "ignore" else ():
+        if id_ not in found[type_]:
+            findings.add(Finding(MISSING[policy]), place, MISSING[policy].aspect)
+    known = {f"{type_}/{id_}": each for type_, batch in found.items() for id_, each in batch.items()}
+    agreement = coherence(resource, known, base) if resource["resourceType"] == "Procedure" else ()
+    return (*findings.issues(), *agreement)
+
+
+def _places(resource: Resource, policy: Policy, base: str) -> list[Place]:
+    """Where the resource refers to what is kept here; under "ignore", only what has to agree with it."""
+    if policy == "ignore" and resource["resourceType"] != "Procedure":
+        return []
+    kept = SERVED if policy != "ignore" else ("Patient", "Device")
+    return [
+        (place, (target.type, target.id))
+        for place, target in _targets(resource, resource["resourceType"])
+        if target.base in ("", base) and target.type in kept
+    ]
 
 
 def _targets(value: Json, path: str) -> Iterator[tuple[str, Target]]:
-    """(path, target) of every relative reference to a served type, but for those inside contained resources and
-    entries: these are looked at when they come by themselves."""
+    """(path, target) of every literal reference to a resource, but for those inside contained resources and entries:
+    these are looked at when they come by themselves."""
     waiting: list[tuple[str, Json]] = [(path, value)]
     while waiting:
         place, current = waiting.pop()
         if isinstance(current, list):
             waiting.extend((f"{place}[{index}]", item) for index, item in reversed(list(enumerate(current))))
         elif isinstance(current, dict):
-            if isinstance(current.get("reference"), str):
-                target = parse(current)
-                if isinstance(target, Target) and not target.base and target.type in SERVED:
-                    yield place, target
+            target = parse(current["reference"]) if "reference" in current else None
+            if isinstance(target, Target):
+                yield place, target
             inner = [(f"{place}.{name}", item) for name, item in current.items() if name not in ("contained", "entry")]
             waiting.extend(reversed(inner))
-
-
-def _missing(place: str, policy: Policy) -> Issue:
-    return Issue(
-        "error" if policy == "enforce" else "warning",
-        "not-found",
-        f"{place} refers to a resource that is not on this server. Send that one first, or correct the reference.",
-        f"{place} désigne une ressource absente de ce serveur. Envoyez-la d’abord, ou corrigez la référence.",
-        expression=place,
-        rule="reference-exists",
-    )

@@ -40,10 +40,12 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a resource has to meet: the validator's rules, and the policy for what it refers to."""
+    """What a resource has to meet: the validator's rules, and the policy for what it refers to on this server, whose
+    FHIR address is `base` ("" where it is not set)."""
 
     validator: Validator
     references: Policy = "warn"
+    base: str = ""
 
 
 async def examine(rules: Rules, reader: Reader, sent: Json, expected: str) -> Verdict:
@@ -53,7 +55,7 @@ async def examine(rules: Rules, reader: Reader, sent: Json, expected: str) -> Ve
     verdict = await asyncio.to_thread(judge, rules.validator, sent, expected)
     if not verdict.valid:
         return verdict
-    around = await surroundings(reader, verdict.resource, rules.references)
+    around = await surroundings(reader, verdict.resource, rules.references, rules.base)
     return Verdict(verdict.resource, (*verdict.issues, *around))
 
 

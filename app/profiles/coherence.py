@@ -48,22 +48,18 @@ OTHER_PATIENT = _warning(
 _DEVICES: Final = (("focalDevice", "manipulated"), ("usedReference",))
 
 
-def related(procedure: Resource) -> tuple[str, ...]:
-    """The patient and devices a Procedure refers to on this server ("Patient/p1"), for the caller to look up."""
-    references = (procedure.get("subject"), *(reference for _, reference in _devices(procedure)))
-    return tuple(dict.fromkeys(key for reference in references if (key := _key(reference))))
+def coherence(procedure: Resource, known: Mapping[str, Resource], base: str = "") -> tuple[Issue, ...]:
+    """The warnings about a Procedure in the light of other resources by "Type/id"; what is not known is not judged.
 
-
-def coherence(procedure: Resource, known: Mapping[str, Resource]) -> tuple[Issue, ...]:
-    """The warnings about a Procedure in the light of other resources by "Type/id"; what is not known is not judged."""
+    An absolute reference to `base`, this server's FHIR address, counts as the relative one."""
     findings = Findings()
-    for finding in (*_life_findings(procedure, known), *_device_findings(procedure, known)):
+    for finding in (*_life_findings(procedure, known, base), *_device_findings(procedure, known, base)):
         findings.add(finding, "Procedure", finding.kind.aspect)
     return findings.issues()
 
 
-def _life_findings(procedure: Resource, known: Mapping[str, Resource]) -> Iterator[Finding]:
-    patient = known.get(_key(procedure.get("subject")), {})
+def _life_findings(procedure: Resource, known: Mapping[str, Resource], base: str) -> Iterator[Finding]:
+    patient = known.get(_key(procedure.get("subject"), base), {})
     for name, performed in _performed(procedure):
         birth, death = _bounds(patient.get("birthDate")), _bounds(patient.get("deceasedDateTime"))
         if birth and performed[1] <= birth[0]:
@@ -72,14 +68,14 @@ def _life_findings(procedure: Resource, known: Mapping[str, Resource]) -> Iterat
             yield Finding(AFTER_DEATH, f".{name}")
 
 
-def _device_findings(procedure: Resource, known: Mapping[str, Resource]) -> Iterator[Finding]:
-    subject = _key(procedure.get("subject"))
+def _device_findings(procedure: Resource, known: Mapping[str, Resource], base: str) -> Iterator[Finding]:
+    subject = _key(procedure.get("subject"), base)
     for place, reference in _devices(procedure):
-        device = known.get(_key(reference), {})
+        device = known.get(_key(reference, base), {})
         expiry = _bounds(device.get("expirationDate"))
         if expiry and any(performed[0] >= expiry[1] for _, performed in _performed(procedure)):
             yield Finding(EXPIRED, place)
-        carrier = _key(device.get("patient"))
+        carrier = _key(device.get("patient"), base)
         if subject and carrier and subject != carrier:
             yield Finding(OTHER_PATIENT, place)
 
@@ -105,9 +101,9 @@ def _below(item: Resource, steps: list[str]) -> Json:
     return next(iter(objects(item, *steps)), None)
 
 
-def _key(reference: Json) -> str:
+def _key(reference: Json, base: str) -> str:
     target = parse(reference)
-    return f"{target.type}/{target.id}" if isinstance(target, Target) and not target.base else ""
+    return f"{target.type}/{target.id}" if isinstance(target, Target) and target.base in ("", base) else ""
 
 
 def _bounds(value: Json) -> tuple[datetime, datetime] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -16,20 +15,20 @@ from app.search.values import search_values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = 1
+FORMAT = 2
 """Goes up with every change of the code that gives other search values for the same resource and table."""
 
 
-def search_index(base: str = "") -> Index:
-    """The index of all served types for a server whose FHIR address is `base` ("" if it is not known)."""
-    text = "\n".join((str(FORMAT), base.rstrip("/"), *SERVED, table_text()))
+def search_index() -> Index:
+    """The index of all served types."""
+    text = "\n".join((str(FORMAT), *SERVED, table_text()))
     return Index(
         version=sha256(text.encode()).hexdigest()[:16],
         parameters={
             type_name: dict(kept for parameter in parameters(type_name).values() for kept in _kept(parameter))
             for type_name in SERVED
         },
-        values=partial(search_values, base=base),
+        values=search_values,
     )
 
 

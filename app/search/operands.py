@@ -76,7 +76,8 @@ def _reference(parameter: Parameter, value: str, base: str) -> Filter:
     if "canonical" in parameter.data_types:
         return Eq(parameter.name, limited(text))
     if RESOURCE_ID.fullmatch(text):
-        return In(parameter.name, tuple(f"{target}/{text}" for target in parameter.targets or SERVED))
+        relative = [f"{target}/{text}" for target in parameter.targets or SERVED]
+        return In(parameter.name, tuple(form for each in relative for form in _forms(each, base)))
     target = parse(text)
     if isinstance(target, Uri):
         return Eq(parameter.name, limited(target.text))
@@ -84,7 +85,15 @@ def _reference(parameter: Parameter, value: str, base: str) -> Filter:
         raise malformed(parameter.name, "reference")
     if not parameter.may_target(target.type):
         raise not_allowed(parameter.name, [f"{allowed}/…" for allowed in parameter.targets])
-    return Eq(parameter.name, reference_text(target, base))
+    if target.base not in ("", base):
+        return Eq(parameter.name, reference_text(target))
+    forms = _forms(f"{target.type}/{target.id}", base)
+    return In(parameter.name, forms) if len(forms) > 1 else Eq(parameter.name, forms[0])
+
+
+def _forms(relative: str, base: str) -> tuple[str, ...]:
+    """How documents may write a reference to this server: relative, and absolute where its address is known."""
+    return (relative, limited(f"{base}/{relative}")) if base else (relative,)
 
 
 def _date(parameter: Parameter, prefix: str, value: str) -> Filter:

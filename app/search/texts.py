@@ -25,18 +25,17 @@ class Texts(NamedTuple):
     under: str = ""
 
 
-def texts_of(parameter: Parameter, data_type: str, value: Json, base: str) -> Iterable[Texts]:
+def texts_of(parameter: Parameter, data_type: str, value: Json) -> Iterable[Texts]:
     """What one value of a FHIR data type adds to a parameter that is a token, reference, string or uri."""
-    return _READERS[parameter.kind](parameter, data_type, value, base)
+    return _READERS[parameter.kind](parameter, data_type, value)
 
 
-def reference_text(target: Target, base: str) -> str:
-    """Short for a relative reference or one to this server's `base`; else the address without its version."""
-    short = f"{target.type}/{target.id}"
-    return short if target.base in ("", base.rstrip("/")) else limited(f"{target.base}/{short}")
+def reference_text(target: Target) -> str:
+    """A reference without its version: Patient/x, or the whole address where it has one."""
+    return limited(f"{target.base}/{target.type}/{target.id}".removeprefix("/"))
 
 
-def _token(parameter: Parameter, data_type: str, value: Json, _: str) -> Iterator[Texts]:
+def _token(parameter: Parameter, data_type: str, value: Json) -> Iterator[Texts]:
     for system, code in _codes(data_type, value):
         if parameter.has_systems and (found := tokens(system, code)):
             yield Texts(found, limited(code))
@@ -67,7 +66,7 @@ _PAIRS: Mapping[str, tuple[str, str]] = {
 """Data type → the elements that hold system and code: https://hl7.org/fhir/R4/search.html#token"""
 
 
-def _string(_: Parameter, data_type: str, value: Json, __: str) -> Iterator[Texts]:
+def _string(_: Parameter, data_type: str, value: Json) -> Iterator[Texts]:
     for part in _parts(data_type, value):
         if text := limited(folded(part)):
             yield Texts((text,), text)
@@ -88,9 +87,9 @@ _PARTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _reference(parameter: Parameter, data_type: str, value: Json, base: str) -> Iterator[Texts]:
+def _reference(parameter: Parameter, data_type: str, value: Json) -> Iterator[Texts]:
     if data_type == "canonical":
-        yield from _uri(parameter, data_type, value, base)
+        yield from _uri(parameter, data_type, value)
         return
     if data_type == "Resource":
         value = f"{_member(value, 'resourceType')}/{_member(value, 'id')}"
@@ -98,18 +97,18 @@ def _reference(parameter: Parameter, data_type: str, value: Json, base: str) -> 
     if isinstance(target, Uri):
         yield Texts((limited(target.text),))
     elif isinstance(target, Target) and parameter.may_target(target.type):
-        yield Texts((reference_text(target, base),))
+        yield Texts((reference_text(target),))
     identifier = logical(value)
     if identifier and (not identifier.type or parameter.may_target(identifier.type)):
         yield Texts(tokens(identifier.system, identifier.value), under=IDENTIFIER)
 
 
-def _uri(_: Parameter, data_type: str, value: Json, __: str) -> Iterator[Texts]:
+def _uri(_: Parameter, data_type: str, value: Json) -> Iterator[Texts]:
     if text := _text(value):
         yield Texts(canonical(text) if data_type == "canonical" else (limited(text),), limited(text))
 
 
-_READERS: Mapping[Kind, Callable[[Parameter, str, Json, str], Iterator[Texts]]] = {
+_READERS: Mapping[Kind, Callable[[Parameter, str, Json], Iterator[Texts]]] = {
     "token": _token,
     "string": _string,
     "reference": _reference,

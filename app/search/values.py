@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
 
 
-def search_values(resource: Resource, base: str = "") -> SearchValues:
-    """What a resource is found by; nothing where its type is not served.
-
-    An absolute reference to `base`, this server's FHIR address, counts as the relative one."""
+def search_values(resource: Resource) -> SearchValues:
+    """What a resource is found by; nothing where its type is not served."""
     values = SearchValues({}, {}, {})
     type_name = resource.get("resourceType")
     if isinstance(type_name, str) and type_name in SERVED:
@@ -31,7 +29,7 @@ def search_values(resource: Resource, base: str = "") -> SearchValues:
             if parameter.ordered:
                 _keep_intervals(values, parameter, [intervals_of(parameter.kind, *each) for each in found])
             else:
-                _keep_texts(values, parameter, [texts_of(parameter, *each, base) for each in found])
+                _keep_texts(values, parameter, [texts_of(parameter, *each) for each in found])
     return values
 
 

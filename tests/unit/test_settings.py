@@ -63,3 +63,15 @@ def test_these_addresses_are_loopback(host: str) -> None:
 
 def test_every_flag_is_named_after_its_variable() -> None:
     assert {setting.name: setting.flag for setting in SETTINGS}["DMI_MAX_BODY"] == "--max-body"
+
+
+def test_a_server_on_loopback_answers_to_its_own_names() -> None:
+    hosts = read_settings({"DMI_BASE_URL": "https://dmi.example/fhir"}).hosts
+    assert {"localhost", "127.0.0.1", "dmi.example"} <= set(hosts)
+    assert "*" not in hosts
+
+
+def test_a_server_beyond_loopback_answers_to_any_name_unless_told() -> None:
+    beyond = {"DMI_HOST": "192.0.2.7", "DMI_ALLOW_OPEN": "1"}
+    assert read_settings(beyond).hosts == ("*",)
+    assert read_settings({**beyond, "DMI_HOSTS": "localhost, dmi"}).hosts == ("localhost", "dmi")

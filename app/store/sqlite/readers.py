@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
@@ -34,7 +35,7 @@ class Readers:
             raise closed()
         connection = await self._idle.get()
         reading = asyncio.get_running_loop().run_in_executor(self._threads, _in_one_state, connection, work)
-        reading.add_done_callback(lambda _: self._idle.put_nowait(connection))
+        reading.add_done_callback(partial(self._read, connection))
         try:
             return await asyncio.shield(reading)
         except asyncio.CancelledError:
@@ -43,6 +44,11 @@ class Readers:
             raise
         except apsw.Error as error:
             raise in_our_words(error) from None
+
+    def _read(self, connection: apsw.Connection, reading: asyncio.Future[T]) -> None:
+        self._idle.put_nowait(connection)
+        if not reading.cancelled():
+            reading.exception()  # of a caller that went away nobody asks for it, and asyncio would print it
 
     async def close(self) -> None:
         """Let the reads finish, then end."""

@@ -46,10 +46,31 @@ async def test_a_missing_target_is_an_error_where_references_are_enforced() -> N
     assert [(issue.severity, issue.code) for issue in issues] == [("error", "not-found")]
 
 
-async def test_nothing_is_read_where_references_are_ignored() -> None:
-    shelf = Shelf()
-    assert await surroundings(shelf, procedure(), "ignore") == ()
-    assert shelf.asked == []
+async def test_a_missing_target_is_nothing_where_references_are_ignored() -> None:
+    assert await surroundings(Shelf(), procedure(), "ignore") == ()
+
+
+async def test_what_has_to_agree_is_still_looked_up_where_references_are_ignored() -> None:
+    shelf = Shelf(patient(birthDate="2024-03-01"))
+    (issue,) = await surroundings(shelf, procedure(), "ignore")
+    assert issue.rule == "procedure-before-birth"
+    assert sorted(type_ for type_, _ in shelf.asked) == ["Device", "Patient"]
+
+
+async def test_an_absolute_reference_to_this_server_is_looked_up_as_the_relative_one() -> None:
+    there = procedure(subject={"reference": "https://dmi.example/fhir/Patient/p1"})
+    gone = procedure(subject={"reference": "https://dmi.example/fhir/Patient/gone"})
+    shelf = Shelf(*EVERYTHING)
+    assert await surroundings(shelf, there, "enforce", "https://dmi.example/fhir") == ()
+    (issue,) = await surroundings(shelf, gone, "enforce", "https://dmi.example/fhir")
+    assert issue.expression == "Procedure.subject"
+
+
+async def test_a_great_many_missing_targets_are_counted_beyond_a_cap() -> None:
+    reasons = [{"reference": f"Condition/c{number}"} for number in range(2_000)]
+    issues = await surroundings(Shelf(*EVERYTHING), procedure(reasonReference=reasons), "warn")
+    assert len(issues) == 501
+    assert "1500" in issues[-1].en
 
 
 async def test_each_type_is_read_once() -> None:

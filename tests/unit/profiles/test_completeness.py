@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.profiles import coherence, related
+from app.profiles import coherence
 from tests.builders import device, organization, patient, procedure
 
 if TYPE_CHECKING:
@@ -84,11 +84,6 @@ def test_a_wrong_check_digit_is_a_warning(warnings: Found, system: str, value: s
 
 def judged(known: dict[str, Document], **changes: Any) -> list[tuple[str, str, str]]:
     return [(issue.severity, issue.expression, issue.rule) for issue in coherence(procedure(**changes), known)]
-
-
-def test_a_procedure_says_which_resources_it_must_agree_with() -> None:
-    used = [{"reference": "Device/d2"}, {"reference": "Device/d1"}, {"display": "x"}]
-    assert related(procedure(usedReference=used)) == ("Patient/p1", "Device/d1", "Device/d2")
 
 
 def test_what_is_not_known_is_not_judged() -> None:

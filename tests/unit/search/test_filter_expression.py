@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidSearch
-from app.search.algebra import And, Eq, Filter, Missing, Not, Or, Prefix, Range
+from app.search.algebra import And, Eq, Filter, In, Missing, Not, Or, Prefix, Range
 from app.search.filter_expression import MAX_DEPTH, filter_of_expression
 
 A, B, C = Eq("code", "a"), Eq("code", "b"), Eq("code", "c")
@@ -33,13 +33,18 @@ A, B, C = Eq("code", "a"), Eq("code", "b"), Eq("code", "c")
         ("date lt 2025-01-01", Range("date", lo_before="2025-01-01T00:00:00.000000Z")),
         ("body-site eq a", Eq("body_site", "a")),
         ("patient eq Patient/1", Eq("patient", "Patient/1")),
-        ("patient eq https://h.fr/fhir/Patient/1", Eq("patient", "Patient/1")),
+        ("patient eq http://x/Patient/1", Eq("patient", "http://x/Patient/1")),
         ("_id eq p1", Eq("_id", "p1")),
         ("_lastUpdated ge 2024", Range("_lastUpdated", lo_from="2024-01-01T00:00:00.000Z")),
     ],
 )
 def test_an_expression_becomes_a_filter(text: str, expected: Filter) -> None:
-    assert filter_of_expression("Procedure", text, "https://h.fr/fhir") == expected
+    assert filter_of_expression("Procedure", text) == expected
+
+
+def test_a_reference_to_this_server_is_found_however_a_document_writes_it() -> None:
+    found = filter_of_expression("Procedure", "patient eq Patient/1", "https://h.fr/fhir")
+    assert found == In("patient", ("Patient/1", "https://h.fr/fhir/Patient/1"))
 
 
 def test_a_string_is_compared_whole_or_by_its_start() -> None:

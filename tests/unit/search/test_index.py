@@ -28,16 +28,15 @@ def test_every_served_type_is_indexed_and_the_stores_own_parameters_are_not() ->
     assert not any({"_id", "_lastUpdated"} & kept.keys() for kept in parameters.values())
 
 
-def test_the_version_is_stable_and_depends_on_table_format_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    version = search_index("https://h.fr/fhir").version
+def test_the_version_is_stable_and_depends_on_table_and_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    version = search_index().version
 
-    assert version == search_index("https://h.fr/fhir/").version
-    assert version != search_index().version
+    assert version == search_index().version
     monkeypatch.setattr(index, "FORMAT", index.FORMAT + 1)
-    assert version != search_index("https://h.fr/fhir").version
+    assert version != search_index().version
 
 
-def test_the_index_reads_resources_with_its_address() -> None:
+def test_the_index_reads_resources() -> None:
     resource = {"resourceType": "Device", "patient": {"reference": "https://h.fr/fhir/Patient/1"}}
 
-    assert search_index("https://h.fr/fhir").values(resource) == values.search_values(resource, "https://h.fr/fhir")
+    assert search_index().values(resource) == values.search_values(resource)
