@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _BYTE_POSITION = re.compile(r"\(byte (\d+)\)")
+_HUGE_EXPONENT: Final = re.compile(rb"-?[0-9][0-9.]*[eE][+-]?[0-9]{7,}")
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -26,13 +27,15 @@ def decode(text: bytes | str) -> Json:
     try:
         return _DECODER.decode(data)
     except RecursionError:
-        raise MalformedJson(
-            "The JSON is nested too deeply.", "Le JSON comporte trop de niveaux d’imbrication."
-        ) from None
+        for place, en, fr in strict_findings(data):
+            raise MalformedJson(f"{en} ({place.en}).", f"{fr} ({place.fr}).") from None
+        raise
     except InvalidOperation:
+        found = _HUGE_EXPONENT.search(data)
+        place = place_of(data, found.start() if found else 0)
         raise MalformedJson(
-            "A number in the JSON has an exponent beyond all limits. Write it with a smaller one.",
-            "Un nombre du JSON a un exposant hors de toute limite. Écrivez-le avec un exposant plus petit.",
+            f"A number in the JSON has an exponent beyond all limits ({place.en}). Write it with a smaller one.",
+            f"Un nombre du JSON a un exposant hors de toute limite ({place.fr}). Réduisez-le.",
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _unreadable(data, error) from None

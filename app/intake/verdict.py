@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from app.errors import InvalidResource, Issue, MalformedJson
+from app.errors import InvalidResource, Issue, MalformedJson, TooLarge
 from app.fhir.elements import is_resource_type
 from app.fhir.json import decode_strict
 from app.fhir.served import SERVED
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
     from app.intake.surroundings import Policy, Reader
     from app.profiles import Validator
+
+
+MOST: Final = 15_000_000
+"""Bytes of a resource's text; MongoDB keeps documents of up to 16 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,20 @@ async def examine(rules: Rules, reader: Reader, sent: Json, expected: str) -> Ve
 def judge(validator: Validator, sent: Json, expected: str | None = None) -> Verdict:
     """The verdict on a JSON value, or on a text that holds the JSON, as a resource of the expected type."""
     if isinstance(sent, str | bytes):
+        if len(sent) > MOST:
+            return Verdict(None, _too_large().issues)
         try:
             sent = decode_strict(sent)
         except MalformedJson as error:
             return Verdict(None, error.issues)
     return Verdict(sent, (*validator.validate(sent, expected), *_unserved(sent)))
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        f"The resource is larger than {MOST} bytes, which is more than every store can keep. Split it.",
+        f"La ressource dépasse {MOST} octets, plus que ce que chaque base peut garder. Divisez-la.",
+    )
 
 
 def _unserved(sent: Json) -> tuple[Issue, ...]:

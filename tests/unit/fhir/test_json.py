@@ -113,3 +113,12 @@ def test_a_message_never_repeats_the_text() -> None:
     with pytest.raises(MalformedJson) as refused:
         decode_strict('{"secret": 1, "secret": 2}')
     assert "secret" not in refused.value.issues[0].en + refused.value.issues[0].fr
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [('{"a":\n [1, 1e99999999999999999999]}', "line 2, column 6"), ("[" * 100_000, "line 1, column 201")],
+)
+def test_what_is_beyond_all_limits_is_refused_with_its_place(text: str, place: str) -> None:
+    with pytest.raises(MalformedJson, match=place):
+        decode(text)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.errors import InvalidResource
-from app.intake.verdict import judge
+from app.intake.verdict import MOST, judge
 from app.profiles import DEFAULTS, Validator, load_profiles
 from tests.builders import procedure
 
@@ -40,3 +40,8 @@ def test_text_that_is_no_json_is_an_issue(validator: Validator) -> None:
 
 def test_text_is_read_as_the_resource_it_holds(validator: Validator) -> None:
     assert judge(validator, '{"resourceType": "Organization", "name": "CHU"}').resource["name"] == "CHU"
+
+
+def test_text_beyond_what_a_store_can_keep_is_refused_unread(validator: Validator) -> None:
+    verdict = judge(validator, b" " * (MOST + 1))
+    assert [issue.code for issue in verdict.issues] == ["too-long"]
