@@ -70,11 +70,7 @@ def concept_findings(value: Mapping[str, Json], concepts: Concepts) -> Iterator[
     """A CodeableConcept none of whose codings is on the list; one without any coding is text only and refused too."""
     codings = value.get("coding")
     for coding in codings if isinstance(codings, list) else ():
-        if (
-            isinstance(coding, dict)
-            and coding.get("system") == concepts.system
-            and coding.get("code") in concepts.codes
-        ):
+        if isinstance(coding, dict) and (coding.get("system"), coding.get("code")) in concepts:
             return
     yield Finding(CONCEPT, facts={"system": concepts.system, "allowed": ", ".join(sorted(concepts.codes))})
 
@@ -118,9 +114,7 @@ _CURRENCY: Final = Form(
 )
 _MIME_NAME: Final = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}"
 _MIME_TYPE: Final = Form(
-    re.compile(
-        r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}/[A-Za-z0-9][A-Za-z0-9!#$&^_.+\-]{0,126}(?: ?;[ -~]+)?"
-    ).fullmatch,
+    re.compile(rf"{_MIME_NAME}/{_MIME_NAME}(?: ?;[ -~]+)?").fullmatch,
     "a MIME type such as application/pdf",
     "un type MIME comme application/pdf",
 )

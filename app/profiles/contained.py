@@ -1,4 +1,4 @@
-"""Contained resources: dom-2 to dom-5. https://hl7.org/fhir/R4/domainresource.html#invs"""
+"""Contained resources: dom-2 to dom-5, and ids that tell them apart. https://hl7.org/fhir/R4/domainresource.html#invs"""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ LABELLED = Kind(
     "{path} n’est pas permis dans une ressource contenue. Placez l’étiquette de sécurité sur la ressource englobante.",
 )
 
+REPEATED = Kind(
+    "unique",
+    "duplicate",
+    "{path} is the id of another contained resource too, so a reference cannot tell them apart. Give it another id.",
+    "{path} est aussi l’id d’une autre ressource contenue : une référence ne peut les distinguer. Changez-le.",
+)
+
 
 def contained_findings(resource: Mapping[str, Json]) -> Iterator[Finding]:
     """What a contained resource must not have."""
@@ -57,3 +64,14 @@ def unused_findings(scope: Scope) -> Iterator[Finding]:
         used = isinstance(identity, str) and f"#{identity}" in local
         if not used and "#" not in inner.local:
             yield Finding(UNUSED, inner.path.removeprefix(scope.path), rule=UNUSED.aspect)
+
+
+def repeated_findings(scope: Scope) -> Iterator[Finding]:
+    """Contained resources with the id of one before them. https://hl7.org/fhir/R4/references.html#contained"""
+    known: set[str] = set()
+    for inner in scope.inner:
+        identity = inner.resource.get("id")
+        if isinstance(identity, str):
+            if identity in known:
+                yield Finding(REPEATED, f"{inner.path.removeprefix(scope.path)}.id")
+            known.add(identity)

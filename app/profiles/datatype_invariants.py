@@ -1,28 +1,22 @@
-"""The invariants of the data types. https://hl7.org/fhir/R4/datatypes.html"""
+"""The invariants of the data types, quantities apart. https://hl7.org/fhir/R4/datatypes.html"""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.dates import InvalidDate, date_bounds
 from app.profiles.invariant import Invariant, Value, either, has, needs, not_both, some
+from app.profiles.quantity_invariants import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from app.fhir.resource import Json
-
-
-def _number(value: Json) -> Decimal | int | None:
-    return value if isinstance(value, Decimal | int) and not isinstance(value, bool) else None
-
 
 def _not_negative(name: str) -> Callable[[Value], bool]:
     def check(value: Value) -> bool:
-        number = _number(value.get(name))
-        return number is None or not number < 0
+        given = number(value.get(name))
+        return given is None or not given < 0
 
     return check
 
@@ -46,35 +40,9 @@ def _low_before_high(value: Value) -> bool:
     low, high = value.get("low"), value.get("high")
     if not (isinstance(low, dict) and isinstance(high, dict)):
         return True
-    one, other = _number(low.get("value")), _number(high.get("value"))
+    one, other = number(low.get("value")), number(high.get("value"))
     comparable = all(low.get(name) == high.get(name) for name in ("system", "code", "unit"))
     return one is None or other is None or not comparable or not one > other
-
-
-_UCUM: Final = "http://unitsofmeasure.org"
-
-
-def _measured(value: Value) -> bool:
-    """A value needs a code, and a system can only be UCUM."""
-    return (has(value, "code") or not has(value, "value")) and value.get("system") in (None, _UCUM)
-
-
-def _age(value: Value) -> bool:
-    number = _number(value.get("value"))
-    return _measured(value) and (number is None or number > 0)
-
-
-def _count(value: Value) -> bool:
-    return _measured(value) and value.get("code") in (None, "1") and not _fraction(value.get("value"))
-
-
-def _fraction(number: Json) -> bool:
-    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
-    return isinstance(exponent, int) and exponent < 0
-
-
-def _duration(value: Value) -> bool:
-    return not has(value, "code") or (value.get("system") == _UCUM and has(value, "value"))
 
 
 def _ratio(value: Value) -> bool:
@@ -82,10 +50,13 @@ def _ratio(value: Value) -> bool:
     return all(both) or (not any(both) and has(value, "extension"))
 
 
+# A tuple: what stands in a document may be an object, of which a set cannot be asked.
+_MEALS: Final = ("C", "CM", "CD", "CV")
+
+
 def _offset(value: Value) -> bool:
     when = value.get("when")
-    meals = {"C", "CM", "CD", "CV"}
-    return not has(value, "offset") or (isinstance(when, list) and not any(code in meals for code in when))
+    return not has(value, "offset") or (isinstance(when, list) and not any(code in _MEALS for code in when))
 
 
 def _trigger(value: Value) -> bool:
@@ -99,14 +70,6 @@ def _trigger(value: Value) -> bool:
 
 DATATYPE_INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyType(
     {
-        "Age": (
-            Invariant(
-                "age-1",
-                _age,
-                "an age needs a positive value, a unit code for it and no system other than http://unitsofmeasure.org.",
-                "un âge doit avoir une valeur positive, un code d’unité et pour seul système http://unitsofmeasure.org.",
-            ),
-        ),
         "Attachment": (
             Invariant(
                 "att-1",
@@ -123,14 +86,6 @@ DATATYPE_INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyTy
                 "une valeur exige un system (phone, email…). Ajoutez-le.",
             ),
         ),
-        "Count": (
-            Invariant(
-                "cnt-3",
-                _count,
-                "a count is a whole number with code 1 and no system other than http://unitsofmeasure.org.",
-                "un décompte est un nombre entier avec le code 1 et pour seul système http://unitsofmeasure.org.",
-            ),
-        ),
         "DataRequirementCodeFilter": (
             Invariant(
                 "drq-1",
@@ -145,22 +100,6 @@ DATATYPE_INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyTy
                 either("path", "searchParam"),
                 "give either path or searchParam.",
                 "donnez soit path, soit searchParam.",
-            ),
-        ),
-        "Distance": (
-            Invariant(
-                "dis-1",
-                _measured,
-                "a distance needs a unit code for its value and no system other than http://unitsofmeasure.org.",
-                "une distance exige un code d’unité pour sa valeur et pour seul système http://unitsofmeasure.org.",
-            ),
-        ),
-        "Duration": (
-            Invariant(
-                "drt-1",
-                _duration,
-                "a unit code needs a value and the system http://unitsofmeasure.org.",
-                "un code d’unité exige une valeur et le système http://unitsofmeasure.org.",
             ),
         ),
         "Expression": (
@@ -185,14 +124,6 @@ DATATYPE_INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyTy
                 _start_before_end,
                 "start is after end. Correct one of them.",
                 "start est postérieur à end. Corrigez l’un des deux.",
-            ),
-        ),
-        "Quantity": (
-            Invariant(
-                "qty-3",
-                needs("code", "system"),
-                "a unit code needs its system. Add it.",
-                "un code d’unité exige son system. Ajoutez-le.",
             ),
         ),
         "Range": (

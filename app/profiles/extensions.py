@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.fhir.elements import is_resource_type
 from app.profiles.finding import Finding, Kind
+from app.profiles.structure import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,6 +60,8 @@ def extension_findings(
     nested = parent.endswith((".extension", ".modifierExtension"))
     if isinstance(url, str) and not nested and not _ABSOLUTE.match(url):
         yield Finding(RELATIVE, ".url")
+    if url is None and "_url" in extension:
+        yield Finding(MISSING, ".url")
     if definition and not _allowed(parent, definition.contexts):
         facts = {"where": parent, "allowed": ", ".join(definition.contexts)}
         yield Finding(CONTEXT, facts=facts, rule=f"{definition.id}#{CONTEXT.aspect}")

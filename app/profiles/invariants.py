@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.profiles.bundle_invariants import BUNDLE_INVARIANTS
 from app.profiles.datatype_invariants import DATATYPE_INVARIANTS
+from app.profiles.quantity_invariants import QUANTITY_INVARIANTS, SIMPLE_QUANTITY_INVARIANTS
 from app.profiles.resource_invariants import RESOURCE_INVARIANTS
 
 if TYPE_CHECKING:
@@ -18,8 +19,19 @@ if TYPE_CHECKING:
 
     from app.profiles.invariant import Invariant
 
+_TABLES: Final = (
+    DATATYPE_INVARIANTS,
+    QUANTITY_INVARIANTS,
+    RESOURCE_INVARIANTS,
+    BUNDLE_INVARIANTS,
+    SIMPLE_QUANTITY_INVARIANTS,
+)
+
 INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyType(
-    {**DATATYPE_INVARIANTS, **RESOURCE_INVARIANTS, **BUNDLE_INVARIANTS}
+    {
+        type_name: tuple(invariant for table in _TABLES for invariant in table.get(type_name, ()))
+        for type_name in sorted({name for table in _TABLES for name in table})
+    }
 )
 
 

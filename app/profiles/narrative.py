@@ -57,6 +57,10 @@ _ATTRIBUTES: Final[Mapping[str, frozenset[str]]] = {
     "table": frozenset({"summary", "border", "frame", "rules", "cellspacing", "cellpadding"}),
     "td": frozenset({"nowrap"}),
 }
+_ROOT: Final = (
+    f"a root other than <div xmlns='{_NAMESPACE}'>",
+    f"une racine autre que <div xmlns='{_NAMESPACE}'>",
+)
 _NONE: Final[frozenset[str]] = frozenset()
 # Browsers ignore white space and control characters inside such words, and read CSS through escapes and comments.
 _IGNORED: Final = re.compile(r"[\x00-\x20\x7f-\xa0]+")
@@ -127,7 +131,7 @@ class _Reading:
     def _root(self, name: str, attributes: dict[str, str]) -> None:
         self._inside = True
         if name != "div" or attributes.get("xmlns") != _NAMESPACE:
-            raise self._refusal((f"a root other than <div xmlns='{_NAMESPACE}'>",) * 2)
+            raise self._refusal(_ROOT)
 
     def _text(self, text: str) -> None:
         self.shows_something = self.shows_something or not text.isspace()

@@ -5,14 +5,26 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from app.profiles.finding import Finding
 from app.profiles.invariant import Invariant, Value, has, needs, not_both, objects, some
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
 
-def _not_at_home(name: str) -> Callable[[Value], bool]:
-    return lambda value: all(item.get("use") != "home" for item in objects(value, name))
+class EachItem(Invariant):
+    """An invariant that each item of the element `below` keeps or breaks; the finding is at the item."""
+
+    def findings(self, value: Value) -> Iterator[Finding]:
+        """One finding for each item that breaks it."""
+        items = value.get(self.below.removeprefix("."))
+        for index, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict) and not self.holds(item):
+                yield Finding(self.kind, f"{self.below}[{index}]", rule=self.key)
+
+
+def _not_at_home(item: Value) -> bool:
+    return item.get("use") != "home"
 
 
 def _coded(value: Value, name: str, system: str, *codes: str) -> bool:
@@ -133,16 +145,16 @@ RESOURCE_INVARIANTS: Final[Mapping[str, tuple[Invariant, ...]]] = MappingProxyTy
                 "an organization has a name or an identifier. Add one.",
                 "une organisation a un nom ou un identifiant. Ajoutez-en un.",
             ),
-            Invariant(
+            EachItem(
                 "org-2",
-                _not_at_home("address"),
+                _not_at_home,
                 "an organization has no address of use home. Choose another use.",
                 "une organisation n’a pas d’adresse d’usage home. Choisissez un autre usage.",
                 below=".address",
             ),
-            Invariant(
+            EachItem(
                 "org-3",
-                _not_at_home("telecom"),
+                _not_at_home,
                 "an organization has no telecom of use home. Choose another use.",
                 "une organisation n’a pas de moyen de contact d’usage home. Choisissez un autre usage.",
                 below=".telecom",

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from app.fhir.elements import Element, TypeDefinition, type_definition
 from app.profiles.bindings import Concepts, Form, concepts_of, form_of
 from app.profiles.invariants import invariants_of
-from app.profiles.primitives import PRIMITIVES, Primitive
+from app.profiles.narrowed import primitive_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.fhir.resource import Json
     from app.profiles.invariant import Invariant
+    from app.profiles.primitives import Primitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def _extended(sibling: Json) -> bool:
 def _properties(definition: TypeDefinition) -> dict[str, Property]:
     properties: dict[str, Property] = {}
     for element in definition.elements.values():
-        primitive = PRIMITIVES[element.type] if element.primitive else None
+        primitive = primitive_of(definition.name, element.name, element.type) if element.primitive else None
         codes = frozenset(element.codes) if element.type == "code" else frozenset()
         held = Property(
             element,

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from app.profiles.bindings import concept_findings
 from app.profiles.choices import choice_findings
-from app.profiles.contained import contained_findings, unused_findings
+from app.profiles.contained import contained_findings, repeated_findings, unused_findings
+from app.profiles.entries import entry_findings
 from app.profiles.finding import Finding
 from app.profiles.narrative import narrative_findings
 from app.profiles.references import reference_findings
@@ -75,7 +76,7 @@ class Walk:
         if contained:
             self.report(contained_findings(value), path, scope)
         else:
-            self.report(unused_findings(scope), path, scope)
+            self.report((*unused_findings(scope), *repeated_findings(scope)), path, scope)
         self._on_resource(scope)
 
     def _object(self, value: Resource, form: Shape, path: str, scope: Scope) -> None:
@@ -127,6 +128,8 @@ class Walk:
             self.report(reference_findings(item, element.targets, scope), path, scope)
         elif element.type == "Extension":
             self._on_extension(item, path, scope)
+        elif element.type == "BundleEntry":
+            self.report(entry_findings(item), path, scope)
         elif element.type == "Coding":
             self.report(coding_findings(item, self._code_systems), path, scope)
         elif element.type == "Narrative":

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.profiles import Validator
+    from tests.builders import Document
 
     Errors = Callable[[Any], list[tuple[str, str]]]
 
@@ -50,6 +51,40 @@ def test_a_concept_of_a_required_binding_needs_one_of_its_codings(errors: Errors
         assert errors(condition | {"clinicalStatus": elsewhere}) == [
             ("Condition.clinicalStatus", "R4#Condition.clinicalStatus.binding")
         ]
+
+
+@pytest.mark.parametrize(
+    ("document", "element", "system", "codes"),
+    [
+        (
+            {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}},
+            "verificationStatus",
+            "http://terminology.hl7.org/CodeSystem/condition-ver-status",
+            ("unconfirmed", "provisional", "differential", "confirmed", "refuted", "entered-in-error"),
+        ),
+        (
+            {"resourceType": "SupplyDelivery"},
+            "type",
+            "http://terminology.hl7.org/CodeSystem/supply-item-type",
+            ("medication", "device"),
+        ),
+    ],
+)
+def test_a_concept_takes_every_code_of_its_required_binding_and_no_other(
+    errors: Errors, document: Document, element: str, system: str, codes: tuple[str, ...]
+) -> None:
+    for code in codes:
+        assert errors(document | {element: {"coding": [{"system": system, "code": code}]}}) == []
+    refused = [(f"{document['resourceType']}.{element}", f"R4#{document['resourceType']}.{element}.binding")]
+    for coding in ({"system": system, "code": "x"}, {"system": "http://local", "code": codes[0]}, {"code": codes[0]}):
+        assert errors(document | {element: {"coding": [coding]}}) == refused
+
+
+@pytest.mark.parametrize("code", [{"a": 1}, [{"a": 1}], [], {}, 1, None])
+def test_a_malformed_code_of_a_concept_is_refused_without_an_exception(errors: Errors, code: Any) -> None:
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}}
+    found = errors(condition | {"clinicalStatus": {"coding": [{"system": CLINICAL, "code": code}]}})
+    assert ("Condition.clinicalStatus", "R4#Condition.clinicalStatus.binding") in found
 
 
 def test_a_currency_is_one_of_iso_4217(errors: Errors) -> None:

@@ -51,6 +51,16 @@ def test_dom_3_a_contained_resource_may_be_used_by_a_canonical(errors: Errors) -
     assert errors(containing(patient(id="p"), plan, instantiatesCanonical=["#plan"])) == []
 
 
+def test_two_contained_resources_have_two_ids(errors: Errors) -> None:
+    found = errors(containing(patient(id="p"), {"resourceType": "Group", "id": "p", "type": "person", "actual": True}))
+    assert found == [("Procedure.contained[1].id", "R4#Procedure.contained.id.unique")]
+
+
+def test_contained_resources_of_two_entries_may_have_the_same_id(errors: Errors) -> None:
+    entry = {"resource": containing(patient(id="p"))}
+    assert errors({"resourceType": "Bundle", "type": "collection", "entry": [entry, entry]}) == []
+
+
 def test_dom_4_a_contained_resource_has_no_version(errors: Errors) -> None:
     inner = patient(id="p", meta={"versionId": "1", "lastUpdated": "2024-01-01T00:00:00Z"})
     assert errors(containing(inner)) == [

@@ -139,6 +139,16 @@ def test_every_definition_has_a_title_in_french_and_in_english() -> None:
         ("SupplyRequest-dmi-supplyrequest-entete-commande-example",
          {"itemCodeableConcept": None, "itemReference": {"reference": "Device/1"}}, "SupplyRequest.itemReference",
          "dmi-supplyrequest-entete-commande#SupplyRequest.item[x].type"),
+        ("Device-dmi-device-example", {"definition": {"reference": "Device/1"}}, "Device.definition",
+         "dmi-device#Device.definition.target"),
+        ("Bundle-dmi-bundle-delivery-example", {"type": "collection"}, "Bundle.type",
+         "dmi-bundledelivery#Bundle.type.pattern"),
+        ("SupplyDelivery-dmi-supplydelivery-transport-example", {"status": None}, "SupplyDelivery.status",
+         "dmi-supplydelivery-transport#SupplyDelivery.status.min"),
+        ("SupplyDelivery-dmi-supplydelivery-entete-delivrance-example", {"identifier": [{"value": "1"}] * 2},
+         "SupplyDelivery.identifier", "dmi-supplydelivery-entete-delivrance#SupplyDelivery.identifier.max"),
+        ("SupplyRequest-dmi-supplyrequest-entete-reponse-example", {"requester": {"reference": "Patient/1"}},
+         "SupplyRequest.requester", "dmi-supplyrequest-entetereponse#SupplyRequest.requester.target"),
         ("Bundle-dmi-bundle-request-example", {"type": "batch"}, "Bundle.type",
          "dmi-bundle-request#Bundle.type.pattern"),
     ],
@@ -152,7 +162,8 @@ def test_a_rule_of_the_guide_is_broken_at_its_place(
 def test_a_trace_has_exactly_one_audit_event(errors: Found) -> None:
     trace = example("Bundle-dmi-bundle-transmission-traces-example")
     event = trace["entry"][3]
-    other = {**event, "fullUrl": "https://test-server.fr/AuditEvent/other"}
+    url = "https://test-server.fr/AuditEvent/other"
+    other = {**event, "fullUrl": url, "resource": {**event["resource"], "id": "other"}}
     slice_ = "dmi-bundle-transmission-traces#Bundle.entry:AuditEvent"
     assert errors({**trace, "entry": trace["entry"][:3]}) == [("Bundle.entry", f"{slice_}.min")]
     assert errors({**trace, "entry": [*trace["entry"], other]}) == [("Bundle.entry", f"{slice_}.max")]

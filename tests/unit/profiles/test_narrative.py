@@ -9,6 +9,7 @@ from tests.builders import patient
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.profiles import Validator
     from tests.builders import Document
 
     Errors = Callable[[Any], list[tuple[str, str]]]
@@ -71,6 +72,12 @@ def test_basic_formatting_is_accepted(errors: Errors, inside: str) -> None:
 )
 def test_anything_else_breaks_txt_1(errors: Errors, div: str) -> None:
     assert errors(narrated(div)) == [("Patient.text.div", "txt-1")]
+
+
+def test_a_wrong_root_is_said_in_both_languages(validator: Validator) -> None:
+    (issue,) = validator.validate(narrated(f"<p {XHTML}>a</p>"))
+    assert "a root other than <div" in issue.en
+    assert "une racine autre que <div" in issue.fr
 
 
 @pytest.mark.parametrize("inside", ["", " \n ", "<p/>", "<p> </p><!-- a -->", "<br/>"])
