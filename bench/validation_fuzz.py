@@ -1,6 +1,7 @@
 """Many changed resources through the validator: python bench/validation_fuzz.py [count] [seed]
 
-Every served type, one to six random changes each. An exception, a different answer the second time, or a message that
+First every value of every example is replaced by objects, arrays and null, one at a time; then every served type and
+example gets one to six random changes. An exception, a different answer the second time, or a message that
 repeats a value ends the run; else the rules that were met are counted."""
 
 from __future__ import annotations
@@ -25,11 +26,23 @@ MARK = "M4rk1ng"
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 2**40, Decimal("1.50"), Decimal("1E+9999"), "", " ", MARK, "#", f"#{MARK}"),
     *("2024-02-30", "0000", f"Patient/{MARK}", f"Nothing/{MARK}", f"urn:uuid:{MARK}", f"http://{MARK}|1|2"),
-    *([], {}, [None], [[]], [{}], {"id": MARK}, {"extension": []}, {"extension": [{"url": MARK}]}),
+    *(
+        [],
+        {},
+        [None],
+        [[]],
+        [{}],
+        {"a": 1},
+        [{"a": 1}],
+        {"id": MARK},
+        {"extension": []},
+        {"extension": [{"url": MARK}]},
+    ),
     *({"resourceType": MARK}, {"resourceType": "Procedure"}, {"resourceType": "Bundle", "type": "transaction"}),
     *({"coding": [{"system": MARK, "code": MARK}]}, {"reference": f"#{MARK}"}, {"start": "2", "end": 1}),
     *(f"<div xmlns='http://www.w3.org/1999/xhtml'>{MARK}</div>", "<x>", "\ud800", "x" * 2_000_000),
 ]
+NO_VALUES: list[Any] = [{"a": 1}, [{"a": 1}], [], {}, [[]], None]
 NAMES = ["extension", "modifierExtension", "contained", "meta", "text", "id", "resourceType", "status", "identifier"]
 
 
@@ -43,6 +56,20 @@ def places(value: Any) -> list[tuple[Any, Any]]:
         found += [(here, key) for key in keys]
         waiting += [here[key] for key in keys]
     return found
+
+
+def leaves_replaced(validator: Validator, material: list[Any]) -> int:
+    """Validates every document with each of its values replaced in turn by an object and by arrays; how many."""
+    count = 0
+    for document in map(copy.deepcopy, material):
+        for parent, key in places(document):
+            value = parent[key]
+            for other in NO_VALUES if not isinstance(value, dict | list) else ():
+                parent[key] = other
+                validator.validate(document)
+                count += 1
+            parent[key] = value
+    return count
 
 
 def change(chance: random.Random, document: Any) -> None:
@@ -69,6 +96,7 @@ def main(count: int, seed: int) -> None:
     validator = Validator(load_profiles(), DEFAULTS)
     examples = [decode(file.read_bytes()) for file in sorted((ROOT / "app" / "demo" / "guide").glob("*.json"))]
     material = [*LEAST.values(), *examples]
+    print(f"{leaves_replaced(validator, material)} inputs with an object, array or null in place of one value")
     rules: Counter[str] = Counter()
     valid, start = 0, perf_counter()
     for number in range(count):

@@ -200,6 +200,8 @@ async def test_a_parameter_that_is_unknown_or_of_another_kind_is_a_mistake_of_th
             with pytest.raises(KeyError):
                 await store.search("Patient", Search(wanted))
             with pytest.raises(KeyError):
+                await store.count("Patient", wanted)
+            with pytest.raises(KeyError):
                 await store.count("Patient", Not(wanted))
 
 

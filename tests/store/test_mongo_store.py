@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from mongomock_motor import AsyncMongoMockClient
-from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import (
     AutoReconnect,
     DocumentTooLarge,
@@ -150,16 +150,13 @@ async def test_an_address_that_cannot_be_read_is_refused_without_showing_it(addr
 @pytest.mark.parametrize(("path", "name"), [("", "dmi"), ("/", "dmi"), ("/implants", "implants")])
 async def test_the_address_names_the_database(path: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.store.mongo.store.PATIENCE", 10)
-    store = MongoStore(f"mongodb://127.0.0.1:{secantusd.free_port()}{path}", INDEX)
-    await store.open()
-    assert store._running().collections.database.name == name
-    await store.close()
+    async with opened(f"mongodb://127.0.0.1:{secantusd.free_port()}{path}") as store:
+        assert store._running().collections.database.name == name
 
 
 async def test_a_server_that_is_away_is_told_in_seconds() -> None:
-    store = MongoStore(f"mongodb://user:secret@127.0.0.1:{secantusd.free_port()}/dmi", INDEX)
-    async with asyncio.timeout(15):
-        await store.open()
+    address = f"mongodb://user:secret@127.0.0.1:{secantusd.free_port()}/dmi"
+    async with asyncio.timeout(15), opened(address) as store:
         outcomes = await asyncio.gather(
             store.ready(),
             store.read("Patient", ["p1"]),
@@ -170,7 +167,6 @@ async def test_a_server_that_is_away_is_told_in_seconds() -> None:
         )
     assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 5
     assert "secret" not in str(outcomes)
-    await store.close()
 
 
 async def test_a_server_that_comes_back_is_used_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,27 +174,31 @@ async def test_a_server_that_comes_back_is_used_again(tmp_path: Path, monkeypatc
         pytest.skip("secantusdb has no wheel for this platform")
     monkeypatch.setattr("app.store.mongo.store.PATIENCE", 500)
     port = secantusd.free_port()
-    store = MongoStore(f"mongodb://127.0.0.1:{port}/dmi", INDEX)
+    async with opened(f"mongodb://127.0.0.1:{port}/dmi") as store:
+        with secantusd.running(tmp_path / "data", port):
+            await _ready(store)
+            await store.write([write("p1", named("A"))])
+            assert len(await store._running().collections.database["Patient"].index_information()) > 10
+        with pytest.raises(StoreUnavailable):
+            await store.read("Patient", ["p1"])
+        with secantusd.running(tmp_path / "data", port):
+            await _ready(store)
+            assert set(await store.read("Patient", ["p1"])) == {"p1"}
+
+
+@asynccontextmanager
+async def opened(address: str) -> AsyncIterator[MongoStore]:
+    store = MongoStore(address, INDEX)
     await store.open()
-    with secantusd.running(tmp_path / "data", port):
-        await _ready(store)
-        await store.write([write("p1", named("A"))])
-        client: AsyncIOMotorClient[Any] = AsyncIOMotorClient(port=port)
-        assert len(await client["dmi"]["Patient"].index_information()) > 10
-        client.close()
-    with pytest.raises(StoreUnavailable):
-        await store.read("Patient", ["p1"])
-    with secantusd.running(tmp_path / "data", port):
-        await _ready(store)
-        assert set(await store.read("Patient", ["p1"])) == {"p1"}
-    await store.close()
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 async def _ready(store: MongoStore) -> None:
     """The driver looks every half second whether the server is back."""
     for _ in range(20):
-        try:
+        with suppress(StoreUnavailable):
             return await store.ready()
-        except StoreUnavailable:
-            continue
     return await store.ready()

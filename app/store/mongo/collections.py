@@ -27,8 +27,8 @@ class Collections:
         self._index = index
         self._prepared: set[str] = set()
 
-    async def current(self, type: str) -> Collection:  # noqa: A002 - FHIR's word
-        """The collection of a type, ready for use; if several ask for the first time at once, no harm is done."""
+    async def prepared(self, type: str) -> Collection:  # noqa: A002 - FHIR's word
+        """The collection of a type, for use; if several ask for the first time at once, no harm is done."""
         collection = self.database[type]
         if type not in self._prepared:
             wanted = indexes(self._index.parameters[type])
@@ -47,7 +47,7 @@ class Collections:
         """Prepare the collections that are there."""
         for name in await self.database.list_collection_names():
             if name in self._index.parameters:
-                await self.current(name)
+                await self.prepared(name)
 
 
 async def rebuild(collection: Collection, index: Index) -> None:

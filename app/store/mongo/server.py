@@ -1,7 +1,8 @@
 """The server as the store uses it: so many requests at a time, and few while it is away.
 
 The driver runs each request in a thread, and waits there for a server that is away. If every request did, they would
-soon wait for a thread; so while the server is away, they all wait for one question whether it is back.
+soon wait for a thread; so while the server is away, they all wait for one question whether it is back. A server that
+keeps its connections but does not answer is found out by the driver's heartbeat, in some 15 seconds.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Server:
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
-        """A request of the driver goes inside. Raises StoreUnavailable, StoreUnusable, TooLarge."""
+        """What is asked of the driver goes inside. Raises StoreUnavailable, StoreUnusable, TooLarge."""
         while True:
             if self._away:
                 await self._back()

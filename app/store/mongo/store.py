@@ -132,7 +132,7 @@ class MongoStore:
         """The collection of a type, for one request."""
         running = self._running()
         async with running.server.request():
-            yield await running.collections.current(type)
+            yield await running.collections.prepared(type)
 
     def _matched(self, type: str, filter: Filter) -> Document:  # noqa: A002 - FHIR's word, the algebra's word
         return every(CURRENT, mongo_filter(filter, self._index.parameters[type]))

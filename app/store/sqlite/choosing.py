@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import apsw
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     from app.search.algebra import Filter
     from app.store.sqlite.filters import Filters
 
-_SEVERAL = "SELECT name FROM several JOIN parameter ON number = several.parameter WHERE type = ?"
+COUNT: Final = 60_000
+"""Steps of SQLite's virtual machine (some 10 ms) after which a condition counts as one with too many matches."""
+
+_SEVERAL: Final = "SELECT name FROM several JOIN parameter ON number = several.parameter WHERE type = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ def cheapest(
         return drivers[0] if drivers else None
     best, fewest = None, -1 if at_most is None else at_most + 1  # SQLite reads a negative LIMIT as none
     for driver in drivers:
-        matches = size(connection, driver.keys, fewest)
+        try:
+            with budget(connection, None if at_most is None else COUNT):
+                matches = size(connection, driver.keys, fewest)
+        except Exhausted:
+            continue
         if fewest < 0 or matches < fewest:
             best, fewest = driver, matches
     return best
@@ -80,8 +87,11 @@ def number(connection: apsw.Connection, statement: Sql) -> int:
 
 
 @contextmanager
-def budget(connection: apsw.Connection, steps: int) -> Iterator[None]:
-    """Raises Exhausted where a statement takes more steps of SQLite's virtual machine."""
+def budget(connection: apsw.Connection, steps: int | None) -> Iterator[None]:
+    """Raises Exhausted where a statement takes more steps of SQLite's virtual machine; None: it may take any."""
+    if steps is None:
+        yield
+        return
     calls = 0
 
     def spent() -> bool:

@@ -79,9 +79,9 @@ class Filters:
                 return self._keys_of_any(parts)
             case Not() | Missing(missing=True):
                 return None
-            case Range(parameter) if parameter != LAST_UPDATED:
-                return intervals.keys(self.numbers[parameter], filter)
         place = self._place(filter, by_index=True)
+        if isinstance(filter, Range) and place.table == "interval":
+            return intervals.keys(self.numbers[filter.parameter], filter)
         text = f"SELECT v.key FROM {place.table} AS v INDEXED BY {place.index} WHERE {place.condition.text}"
         return Sql(text, place.condition.values)
 

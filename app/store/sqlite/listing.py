@@ -15,6 +15,7 @@ from app.store import keyset
 from app.store.keyset import Beyond, Equal, Segment
 from app.store.sqlite.choosing import Driver, Exhausted, all_matches, budget, cheapest, size
 from app.store.sqlite.pages import Pages
+from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from app.search.algebra import Search
     from app.store.sqlite.filters import Filters
-    from app.store.sqlite.sql import Sql
 
 SELECTIVE: Final = 3_000
 """So many resources are found and sorted in the time in which a walk fills a page of 50, on average."""
@@ -89,8 +89,9 @@ class Listing:
         driver = self._driver or self._driver_of(segment)
         if not driver:
             walked = self._pages.walked(segment, self._tests, backwards=backwards, limit=limit)
+            every_row_matches = self._tests == ALWAYS
             try:
-                with budget(self._connection, WALK + SKIP * skip):
+                with budget(self._connection, None if every_row_matches else WALK + SKIP * skip):
                     return self._run(walked, skip)
             except Exhausted:
                 driver = self._driver = self._last_resort()
