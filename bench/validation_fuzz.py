@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 
 from app.fhir.json import decode  # noqa: E402 - after the path is set
 from app.profiles import DEFAULTS, Validator, load_profiles  # noqa: E402 - after the path is set
-from tests.unit.profiles.served import LEAST  # noqa: E402 - after the path is set
+from tests.unit.profiles.served import LEAST, LOOKED_UP  # noqa: E402 - after the path is set
 
 MARK = "M4rk1ng"
 VALUES: list[Any] = [
@@ -95,7 +95,7 @@ def main(count: int, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret depends on it
     validator = Validator(load_profiles(), DEFAULTS)
     examples = [decode(file.read_bytes()) for file in sorted((ROOT / "app" / "demo" / "guide").glob("*.json"))]
-    material = [*LEAST.values(), *examples]
+    material = [*LEAST.values(), *LOOKED_UP.values(), *examples]
     print(f"{leaves_replaced(validator, material)} inputs with an object, array or null in place of one value")
     rules: Counter[str] = Counter()
     valid, start = 0, perf_counter()

@@ -52,7 +52,7 @@ def contained_findings(resource: Mapping[str, Json]) -> Iterator[Finding]:
     meta = resource.get("meta")
     if isinstance(meta, dict):
         for name, kind in (("versionId", VERSIONED), ("lastUpdated", VERSIONED), ("security", LABELLED)):
-            if meta.get(name) not in (None, []):
+            if meta.get(name) not in (None, []) or meta.get(f"_{name}") is not None:
                 yield Finding(kind, f".meta.{name}", rule=kind.aspect)
 
 

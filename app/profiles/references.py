@@ -92,7 +92,7 @@ def _literal(text: str, scope: Scope) -> tuple[str | None, tuple[Finding, ...]]:
         return kind, ()
     if isinstance(parsed, Target):
         return _typed(parsed)
-    if parsed is None and scope.in_bundle and (found := _CONDITIONAL.fullmatch(text)):
+    if parsed is None and scope.in_transaction and (found := _CONDITIONAL.fullmatch(text)):
         return found["type"], ()
     return None, () if _is_uri(parsed) else (Finding(SYNTAX, ".reference"),)
 

@@ -23,8 +23,8 @@ class Scope:
     """A resource being validated.
 
     `contained` gives the types of the resources contained in it, or in the one that contains it, by id; `entries` those
-    of the Bundle around it by fullUrl; `local` gathers every text that begins with "#" and may refer to one of them;
-    `inner` are the resources contained in it."""
+    of the Bundle around it by fullUrl; in a transaction, references may be conditional; `local` gathers every text that
+    begins with "#" and may refer to one of them; `inner` are the resources contained in it."""
 
     resource: Resource
     type: str
@@ -33,6 +33,7 @@ class Scope:
     contained: Mapping[str, str] = field(default_factory=dict)
     entries: Mapping[str, str] = field(default_factory=dict)
     in_bundle: bool = False
+    in_transaction: bool = False
     local: set[str] = field(default_factory=set)
     inner: list[Scope] = field(default_factory=list)
 
@@ -53,11 +54,16 @@ def scope_of(resource: Resource, path: str, around: Scope | None, *, contained: 
     kind: str = resource["resourceType"]
     entries = entry_types(resource) if kind == "Bundle" else around.entries if around else _NOTHING
     in_bundle = around is not None and (around.in_bundle or around.type == "Bundle")
+    in_transaction = around is not None and (around.in_transaction or _is_transaction(around.resource))
     if not (contained and around):
-        return Scope(resource, kind, path, None, contained_types(resource), entries, in_bundle)
-    scope = Scope(resource, kind, path, around, around.contained, entries, in_bundle)
+        return Scope(resource, kind, path, None, contained_types(resource), entries, in_bundle, in_transaction)
+    scope = Scope(resource, kind, path, around, around.contained, entries, in_bundle, in_transaction)
     around.inner.append(scope)
     return scope
+
+
+def _is_transaction(resource: Resource) -> bool:
+    return resource["resourceType"] == "Bundle" and resource.get("type") in ("transaction", "batch")
 
 
 def contained_types(resource: Resource) -> Mapping[str, str]:

@@ -71,3 +71,21 @@ _LEAST: Final[tuple[Document, ...]] = (
 )
 
 LEAST: Final = {str(document["resourceType"]): document for document in _LEAST}
+
+_TERMINOLOGY: Final = "http://terminology.hl7.org/CodeSystem/"
+LOOKED_UP: Final[dict[str, Document]] = {
+    "Condition": {
+        **LEAST["Condition"],
+        "clinicalStatus": {"coding": [{"system": f"{_TERMINOLOGY}condition-clinical", "code": "active"}]},
+        "verificationStatus": {"coding": [{"system": f"{_TERMINOLOGY}condition-ver-status", "code": "confirmed"}]},
+    },
+    "SupplyDelivery": {
+        **LEAST["SupplyDelivery"],
+        "type": {"coding": [{"system": f"{_TERMINOLOGY}supply-item-type", "code": "device"}]},
+    },
+    "Timing": {
+        **LEAST["Patient"],
+        "extension": [{"url": "http://e.org/e", "valueTiming": {"repeat": {"offset": 5, "when": ["ACM"]}}}],
+    },
+}
+"""Elements that neither the least resources nor the guide's examples have: their codes are looked up in a list."""

@@ -1,7 +1,9 @@
 """What holds of validation for any input, tried on random changes of a valid resource of every served type.
 
 Every value of the guide's examples and of the least resources also gives way to objects, arrays and null, one by one:
-a run of 100,000 random changes had missed a code that is an object. bench/validation_fuzz.py makes longer runs."""
+a run of 100,000 random changes had missed a code that is an object. bench/validation_fuzz.py makes longer runs: with
+100000 1 it raised nothing, gave every tenth input twice the same answer and repeated no value; it met 6,601 different
+rules and left 2,399 inputs valid."""
 
 from __future__ import annotations
 
@@ -17,14 +19,13 @@ import app
 from app.fhir.json import decode, encode
 from app.fhir.served import SERVED
 from app.profiles import DEFAULTS, Validator, load_profiles
-from tests.unit.profiles.served import LEAST
+from tests.unit.profiles.served import LEAST, LOOKED_UP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 VALIDATOR = Validator(load_profiles(), DEFAULTS)
 SECRET = "S3cr3t"
-TERMINOLOGY = "http://terminology.hl7.org/CodeSystem/"
 
 SCALARS = st.one_of(
     st.none(),
@@ -90,22 +91,6 @@ def changed(draw: Callable[..., Any]) -> Any:
 EXAMPLES = {
     file.stem: decode(file.read_bytes())
     for file in sorted((Path(app.__file__).parent / "demo" / "guide").glob("*.json"))
-}
-# What neither the examples nor the least resources have: elements whose values are looked up in a set.
-LOOKED_UP: dict[str, Any] = {
-    "Condition": {
-        **LEAST["Condition"],
-        "clinicalStatus": {"coding": [{"system": f"{TERMINOLOGY}condition-clinical", "code": "active"}]},
-        "verificationStatus": {"coding": [{"system": f"{TERMINOLOGY}condition-ver-status", "code": "confirmed"}]},
-    },
-    "SupplyDelivery": {
-        **LEAST["SupplyDelivery"],
-        "type": {"coding": [{"system": f"{TERMINOLOGY}supply-item-type", "code": "device"}]},
-    },
-    "Timing": {
-        **LEAST["Patient"],
-        "extension": [{"url": "http://e.org/e", "valueTiming": {"repeat": {"offset": 5, "when": ["ACM"]}}}],
-    },
 }
 NO_VALUES: list[Any] = [{"a": 1}, [{"a": 1}], [], {}, [[]], None]
 MATERIAL = {**{f"least {name}": document for name, document in LEAST.items()}, **EXAMPLES, **LOOKED_UP}

@@ -60,7 +60,13 @@ def test_what_is_no_reference_is_refused(errors: Errors, reference: str) -> None
     ]
 
 
-def test_a_conditional_reference_is_for_a_bundle_only(errors: Errors) -> None:
+def test_a_conditional_reference_is_refused_in_a_collection(errors: Errors) -> None:
+    entry = {"resource": subject(reference="Patient?identifier=x")}
+    found = errors({"resourceType": "Bundle", "type": "collection", "entry": [entry]})
+    assert [expression for expression, *_ in found] == ["Bundle.entry[0].resource.subject.reference"]
+
+
+def test_a_conditional_reference_is_for_a_transaction_only(errors: Errors) -> None:
     bundle = {
         "resourceType": "Bundle",
         "type": "transaction",
