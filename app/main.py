@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from app.access.principal import Principal, PrincipalRepository
 from app.demo.examples import example_data
 from app.errors import SettingsError
 from app.fhir.served import SERVED
+from app.intake.keep import as_write
 from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
 from app.schema.build import build_schema
@@ -23,22 +23,18 @@ from app.schema.context import Context
 from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.index import search_index
-from app.store.repository import Write
 from app.web.failures import unexpected
 from app.web.graphql import GraphQLView
 from app.web.health import health_routes
 from app.web.page import STATIC, Page, operations_directory, page_routes, read_operations
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.requests import Request
 
-    from app.fhir.resource import Resource
     from app.settings import Settings
     from app.store.repository import Repository
-
-BATCH = 1_000
 
 
 def create_app(settings: Settings, store: Repository | None = None) -> Starlette:
@@ -107,24 +103,12 @@ def validator_of(settings: Settings) -> Validator:
     return Validator(profiles, defaults_from(settings.profiles, profiles))
 
 
-async def keep(store: Repository, resources: Iterable[Resource]) -> AsyncIterator[int]:
-    """Write resources that are known to be valid, in batches; yields the size of each batch."""
-    waiting = iter(resources)
-    while batch := [_write(resource) for resource in islice(waiting, BATCH)]:
-        await store.write(batch)
-        yield len(batch)
-
-
-def _write(resource: Resource) -> Write:
-    return Write(resource["resourceType"], resource["id"], resource)
-
-
 async def _fill_when_empty(store: Repository) -> None:
     for name in SERVED:
         if await store.count(name, And()):
             return
     # One transaction: a start that is killed leaves an empty store, which the next one fills.
-    await store.write([_write(resource) for resource in example_data()])
+    await store.write([as_write(resource) for resource in example_data()])
 
 
 def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Request, str], Context]:
@@ -138,7 +122,7 @@ def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable
             language=language,
             max_rows=settings.max_rows,
             base=settings.base_url or f"{request.url.scheme}://{request.url.netloc}/fhir",
-            indexed_base=settings.base_url,
+            search_base=settings.base_url,
         )
 
     return context_of

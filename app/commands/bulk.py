@@ -11,9 +11,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from app.commands.files import resource_texts, size_of
 from app.commands.report import show_findings, terminal, terminal_language, verdict_line
 from app.demo.hospital import hospital
+from app.intake.keep import keep
 from app.intake.load import load
 from app.intake.verdict import judge
-from app.main import keep, store_of, validator_of
+from app.main import store_of, validator_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence

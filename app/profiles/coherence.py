@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.fhir.dates import InvalidDate, date_bounds
 from app.fhir.reference import Target, parse
-from app.profiles.finding import Finding, Findings, Kind
+from app.profiles.finding import Finding, Findings, business_warning
 from app.profiles.invariant import objects
 
 if TYPE_CHECKING:
@@ -20,26 +20,22 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
 
 
-def _warning(rule: str, en: str, fr: str) -> Kind:
-    return Kind(rule, "business-rule", en, fr, "warning")
-
-
-BEFORE_BIRTH = _warning(
+BEFORE_BIRTH = business_warning(
     "procedure-before-birth",
     "{path} is before the birth of the patient. Check the date, the patient, or the birth date.",
     "{path} précède la naissance du patient. Vérifiez la date, le patient ou la date de naissance.",
 )
-AFTER_DEATH = _warning(
+AFTER_DEATH = business_warning(
     "procedure-after-death",
     "{path} is after the death of the patient. Check the date, the patient, or the date of death.",
     "{path} suit le décès du patient. Vérifiez la date, le patient ou la date du décès.",
 )
-EXPIRED = _warning(
+EXPIRED = business_warning(
     "device-expired",
     "{path} refers to a device that had expired on the day of the procedure. Check the device and both dates.",
     "{path} désigne un dispositif périmé le jour de l’intervention. Vérifiez le dispositif et les deux dates.",
 )
-OTHER_PATIENT = _warning(
+OTHER_PATIENT = business_warning(
     "device-of-another-patient",
     "{path} refers to a device that is recorded for another patient than the subject. Check both.",
     "{path} désigne un dispositif enregistré pour un autre patient que le sujet. Vérifiez les deux.",

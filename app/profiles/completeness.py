@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.check_digits import gs1, luhn
-from app.profiles.finding import Finding, Kind
+from app.profiles.finding import Finding, Kind, business_warning
 from app.profiles.invariant import has, objects
 
 if TYPE_CHECKING:
@@ -19,36 +19,32 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
 
 
-def _warning(rule: str, en: str, fr: str) -> Kind:
-    return Kind(rule, "business-rule", en, fr, "warning")
-
-
-WITHOUT_UDI_DI = _warning(
+WITHOUT_UDI_DI = business_warning(
     "device-udi-di",
     "{path} is missing: without the UDI-DI the model of the implant cannot be traced. Record it from the label.",
     "{path} est absent : sans l’IUD-ID, le modèle de l’implant n’est pas traçable. Relevez-le sur l’étiquette.",
 )
-WITHOUT_LOT_AND_SERIAL = _warning(
+WITHOUT_LOT_AND_SERIAL = business_warning(
     "device-lot-or-serial",
     "{path} has neither lotNumber nor serialNumber: a recall cannot find this implant. Record one of them.",
     "{path} n’a ni lotNumber ni serialNumber : un rappel ne peut retrouver cet implant. Relevez l’un des deux.",
 )
-WITHOUT_EXPIRY = _warning(
+WITHOUT_EXPIRY = business_warning(
     "device-expiry",
     "{path} is missing: whether the implant was usable cannot be shown. Record the expiry date from the label.",
     "{path} est absent : rien ne montre que l’implant était utilisable. Relevez la date de péremption sur l’étiquette.",
 )
-GTIN = _warning(
+GTIN = business_warning(
     "gtin-check-digit",
     "{path} is not a GTIN: its check digit is wrong. Scan the label again.",
     "{path} n’est pas un GTIN : son chiffre de contrôle est faux. Relisez l’étiquette.",
 )
-SIREN = _warning(
+SIREN = business_warning(
     "siren-check-digit",
     "{path} is not a SIREN or SIRET: its check digit is wrong. Correct it.",
     "{path} n’est pas un SIREN ou SIRET : son chiffre de contrôle est faux. Corrigez-le.",
 )
-FINESS = _warning(
+FINESS = business_warning(
     "finess-check-digit",
     "{path} is not a FINESS number: its check digit is wrong. Correct it.",
     "{path} n’est pas un numéro FINESS : son chiffre de contrôle est faux. Corrigez-le.",

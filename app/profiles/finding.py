@@ -54,6 +54,11 @@ _MORE = Kind(
 )
 
 
+def business_warning(rule: str, en: str, fr: str) -> Kind:
+    """A rule of good traceability that neither R4 nor a profile demands: a warning, never a refusal."""
+    return Kind(rule, "business-rule", en, fr, "warning")
+
+
 class Findings:
     """The issues of one validation in the order they were found: the first 500, then one that counts the others."""
 

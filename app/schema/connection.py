@@ -130,7 +130,7 @@ def resolve_connection(name: str) -> Any:
 
     async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> dict[str, Json]:
         context = info.context
-        listing = Listing.of(name, arguments, context.indexed_base)
+        listing = Listing.of(name, arguments, context.search_base)
         search = listing.search(arguments, context.max_rows)
         return _shown(listing, search, await context.repository.search(name, search), context)
 

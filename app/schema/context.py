@@ -65,7 +65,7 @@ class Context:
     language: str
     max_rows: int
     base: str  # the address of this server's resources, for absolute references
-    indexed_base: str  # the same where it is set, as searches know it; else ""
+    search_base: str  # the same where it is set, else "": a cursor must not depend on the name a client uses
     containers: Containers = field(default_factory=Containers)
 
 

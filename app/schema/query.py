@@ -93,7 +93,7 @@ def _lister_of(name: str) -> Any:
     async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> list[Resource]:
         context = info.context
         search = Search(
-            filter=wanted(name, arguments, context.indexed_base),
+            filter=wanted(name, arguments, context.search_base),
             sort=sort_of(name, arguments.get("_sort")),
             count=row_count("_count", arguments.get("_count"), context.max_rows),
             offset=offset(arguments.get("_offset")),
