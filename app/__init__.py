@@ -1,3 +1,3 @@
 """dmi-graph: a GraphQL façade over a FHIR R4 document store, for the traceability of implantable medical devices."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from app.errors import DmiError
+from app.recall.criteria import ARGUMENTS
 from app.settings import SETTINGS, Settings, read_settings
 
 cli = typer.Typer(
@@ -22,9 +23,12 @@ cli = typer.Typer(
     help="A GraphQL façade over a FHIR document store, for the traceability of implantable medical devices.",
 )
 
+CRITERIA = {"".join(f"_{c.lower()}" if c.isupper() else c for c in each.name): each for each in ARGUMENTS}
+"""The criteria of a recall as Python writes their names: expires_before."""
+
 
 class Form(StrEnum):
-    """How `validate` answers."""
+    """How `validate` and `index` answer."""
 
     TABLE = "table"
     JSON = "json"
@@ -96,6 +100,52 @@ def validate(
     from app.commands.bulk import validate_files
 
     sys.exit(validate_files(_settings(), files, as_json=form is Form.JSON))
+
+
+@cli.command()
+def index(
+    drop_stale: Annotated[
+        bool, typer.Option("--drop-stale", help="Drop those that this release does not need.")
+    ] = False,
+    form: Annotated[Form, typer.Option("--format", help="A table for people, or a line of JSON for each index.")] = (
+        Form.TABLE
+    ),
+) -> None:
+    """Create the indexes that the store lacks, and show all of them."""
+    from app.commands.index import show_indexes
+
+    asyncio.run(show_indexes(_settings(), drop_stale=drop_stale, as_json=form is Form.JSON))
+
+
+def recall(separator: str, **criteria: list[str]) -> None:
+    """Write a recall as CSV on standard output: who carries these devices. An option given twice is OR."""
+    from app.commands.recall import print_recall
+
+    given = {CRITERIA[name].name: values for name, values in criteria.items() if values}
+    asyncio.run(print_recall(_settings(), given, separator))
+
+
+# Every criterion is an option of `recall`: the signature is made from the criteria's table.
+recall.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=[],
+            annotation=Annotated[list[str], typer.Option(f"--{name.replace('_', '-')}", help=each.description)],
+        )
+        for name, each in CRITERIA.items()
+    ]
+    + [
+        inspect.Parameter(
+            "separator",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=",",
+            annotation=Annotated[str, typer.Option(help="What stands between two columns: , or ;")],
+        )
+    ]
+)
+cli.command()(recall)
 
 
 @cli.command()

@@ -6,6 +6,7 @@ The README's settings table is this table; a test compares them.
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 
 Value = TypeVar("Value", bound=str)
+
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s|,]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "with it count as relative ones, also in searches",
     ),
     Setting(
+        "DMI_PROCEDURE_SYSTEMS",
+        "",
+        "the code systems, with commas, whose procedures `ProcedureList` and `ProcedureConnection` show unless asked "
+        "for a `code`; unset: all procedures",
+    ),
+    Setting(
         "DMI_INTROSPECTION",
         "auto",
         "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
@@ -106,6 +115,7 @@ class Settings:
     references: Literal["ignore", "warn", "enforce"]
     example_data: bool
     base_url: str
+    procedure_systems: tuple[str, ...]
     introspection: bool
     max_body: int
     max_rows: int
@@ -142,6 +152,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         references=_one_of("DMI_REFERENCES", given, ("ignore", "warn", "enforce")),
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
         base_url=base_url,
+        procedure_systems=_uris("DMI_PROCEDURE_SYSTEMS", given),
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
@@ -167,11 +178,26 @@ def _hosts(given: str, host: str, base_url: str) -> tuple[str, ...]:
     """The names to answer to. On loopback no page of the web may reach an open server by a name of its own that leads
     to 127.0.0.1 (DNS rebinding)."""
     if given:
-        return tuple(name.strip() for name in given.split(",") if name.strip())
+        return _listed(given)
     if not is_loopback(host):
         return ("*",)
     known = urlsplit(base_url).hostname
     return ("localhost", "127.0.0.1", "::1", "[::1]", host, *([known] if known else []))
+
+
+def _listed(given: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+def _uris(name: str, given: Mapping[str, str]) -> tuple[str, ...]:
+    uris = _listed(given[name])
+    if not all(_URI.fullmatch(uri) for uri in uris):
+        raise SettingsError(
+            f"{name} must hold absolute URIs of code systems, separated by commas, as in https://… or urn:oid:….",
+            f"{name} doit contenir des URI absolues de systèmes de codes, séparées par des virgules, comme https://… "
+            "ou urn:oid:….",
+        )
+    return tuple(dict.fromkeys(uris))
 
 
 def _one_of(name: str, given: Mapping[str, str], allowed: tuple[Value, ...]) -> Value:

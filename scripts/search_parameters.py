@@ -48,20 +48,81 @@ DATA_TYPES: Mapping[str, set[str]] = {
 }
 """Search type → the data types it is defined for: https://hl7.org/fhir/R4/search.html#table"""
 
-EMDN = "extension[url=https://interop.esante.gouv.fr/ig/fhir/tdmi/StructureDefinition/dmi-code-emdn].valueCode"
+GUIDE = "https://interop.esante.gouv.fr/ig/fhir/tdmi/StructureDefinition"
+EMDN = f"extension[url={GUIDE}/dmi-code-emdn].valueCode"
+LPP = f"extension[url={GUIDE}/dmi-code-lpp].valueCode"
+INSIDE = "contained[resourceType=Device]"
+INSIDE_CATALOGUE = "contained[resourceType=DeviceDefinition]"
 INS = "identifier[type.coding.code=INS-C|INS-NIR|INS-NIA|INS-NIR-TEST|INS-NIR-DEMO]"
 OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "AuditEvent": {"period_start": {"type": "date", "paths": {"period.start": "dateTime"}}},
     "Device": {
+        "definition": {
+            "type": "reference",
+            "paths": {"definition": "Reference"},
+            "targets": ["DeviceDefinition"],
+        },
         "definitionType": {"type": "token", "paths": {EMDN: "code"}},
-        "expiration_date": {"type": "date", "paths": {"expirationDate": "dateTime"}},
+        "expiration_date": {"type": "date", "paths": {"expirationDate": "dateTime", "udiCarrier": "Udi.expiry"}},
         "lotNumber": {"type": "string", "paths": {"lotNumber": "string"}},
+        "lpp": {"type": "token", "paths": {LPP: "code"}},
         "serialNumber": {"type": "string", "paths": {"serialNumber": "string"}},
+        "traceability": {
+            "type": "token",
+            "paths": {"$this": "Traceability"},
+            "codes": ["complete", "expiry", "lot-or-serial", "udi"],
+        },
+        "traced_di": {"type": "token", "paths": {"udiCarrier": "Udi.di"}},
+        "traced_lot": {"type": "string", "paths": {"lotNumber": "string", "udiCarrier": "Udi.lot"}},
+        "traced_serial": {"type": "string", "paths": {"serialNumber": "string", "udiCarrier": "Udi.serial"}},
     },
-    "DeviceDefinition": {"definitionType": {"type": "token", "paths": {EMDN: "code"}}},
-    "Patient": {"ins": {"type": "token", "paths": {INS: "Identifier"}}},
+    "DeviceDefinition": {
+        "definitionType": {"type": "token", "paths": {EMDN: "code"}},
+        "lpp": {"type": "token", "paths": {LPP: "code"}},
+    },
+    "Patient": {
+        "ins": {"type": "token", "paths": {INS: "Identifier"}},
+        "replaced_by": {
+            "type": "reference",
+            "paths": {"link[type=replaced-by].other": "Reference"},
+            "targets": ["Patient"],
+        },
+        "replaces": {
+            "type": "reference",
+            "paths": {"link[type=replaces].other": "Reference"},
+            "targets": ["Patient"],
+        },
+    },
     "Procedure": {
         "body_site": {"type": "token", "paths": {"bodySite": "CodeableConcept"}},
+        "contained_definition": {
+            "type": "reference",
+            "paths": {f"{INSIDE}.definition": "Reference"},
+            "targets": ["DeviceDefinition"],
+        },
+        "contained_definition_type": {
+            "type": "token",
+            "paths": {f"{INSIDE}.{EMDN}": "code", f"{INSIDE_CATALOGUE}.{EMDN}": "code"},
+        },
+        "contained_di": {"type": "token", "paths": {f"{INSIDE}.udiCarrier": "Udi.di"}},
+        "contained_expiration_date": {
+            "type": "date",
+            "paths": {f"{INSIDE}.expirationDate": "dateTime", f"{INSIDE}.udiCarrier": "Udi.expiry"},
+        },
+        "contained_lot": {
+            "type": "string",
+            "paths": {f"{INSIDE}.lotNumber": "string", f"{INSIDE}.udiCarrier": "Udi.lot"},
+        },
+        "contained_lpp": {
+            "type": "token",
+            "paths": {f"{INSIDE}.{LPP}": "code", f"{INSIDE_CATALOGUE}.{LPP}": "code"},
+        },
+        "contained_manufacturer": {"type": "string", "paths": {f"{INSIDE}.manufacturer": "string"}},
+        "contained_serial": {
+            "type": "string",
+            "paths": {f"{INSIDE}.serialNumber": "string", f"{INSIDE}.udiCarrier": "Udi.serial"},
+        },
+        "contained_type": {"type": "token", "paths": {f"{INSIDE}.type": "CodeableConcept"}},
         "focal_device": {
             "type": "reference",
             "paths": {"focalDevice.manipulated": "Reference"},
@@ -72,9 +133,23 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "paths": {"performer.onBehalfOf": "Reference"},
             "targets": ["Organization"],
         },
+        "used_reference": {"type": "reference", "paths": {"usedReference": "Reference"}, "targets": ["Device"]},
+    },
+    "SupplyDelivery": {
+        "occurrence": {
+            "type": "date",
+            "paths": {"occurrenceDateTime": "dateTime", "occurrencePeriod": "Period"},
+        },
+        "supplied_item": {
+            "type": "reference",
+            "paths": {"suppliedItem.itemReference": "Reference"},
+            "targets": ["Device"],
+        },
     },
 }
-"""The guide's parameters (ans.fhir.fr.tdmi 3.0.0, and period-start of ans.fhir.fr.tde) and ours.
+"""The guide's parameters (ans.fhir.fr.tdmi 3.0.0, and period-start of ans.fhir.fr.tde) and ours, which a recall needs:
+the implants of a procedure wherever they stand, and what identifies a device, also where only its UDI string says it
+(the data types of app/search/tracing.py; `$this` is the whole resource).
 
 The guide's `ins` is INS-C only; today's qualified identity has the type INS-NIR or INS-NIA, on test platforms
 INS-NIR-TEST or INS-NIR-DEMO. The type decides, not the system, which a social security number (NSS) shares

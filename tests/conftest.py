@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx
 import pytest
 
 from app.main import create_app, store_of
+from app.schema.build import build_schema
 from app.settings import read_settings
 from app.store.repository import Write
 
@@ -52,6 +54,10 @@ class Start(Protocol):
     ) -> Product: ...
 
 
+schema_of = lru_cache(maxsize=8)(build_schema)
+"""Building the schema takes most of a start; it keeps nothing of a request."""
+
+
 @pytest.fixture
 async def start() -> AsyncIterator[Start]:
     async with AsyncExitStack() as stack:
@@ -61,7 +67,7 @@ async def start() -> AsyncIterator[Start]:
         ) -> Product:
             settings = read_settings({"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off", **(environment or {})})
             store = wrap(store_of(settings))
-            app = create_app(settings, store)
+            app = create_app(settings, store, schema_of(settings))
             await stack.enter_async_context(app.router.lifespan_context(app))
             await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
             transport = httpx.ASGITransport(app)

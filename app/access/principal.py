@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from app.fhir.resource import Resource
-    from app.search.algebra import Filter, Search
-    from app.store.repository import Page, Repository, Stored, Write
+    from app.search.algebra import Facet, Filter, Search
+    from app.store.repository import Page, Repository, Stored, Tally, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,36 @@ class PrincipalRepository:
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """As `Repository.count`."""
         return await self._repository.count(type, filter)
+
+    async def related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        search: Search,
+    ) -> Sequence[Page]:
+        """As `Repository.related`."""
+        return await self._repository.related(type, parameter, targets, search)
+
+    async def count_related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        filter: Filter,  # noqa: A002 - the algebra's word
+    ) -> Sequence[int]:
+        """As `Repository.count_related`."""
+        return await self._repository.count_related(type, parameter, targets, filter)
+
+    async def tally(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        filter: Filter,  # noqa: A002 - the algebra's word
+        facets: Sequence[Facet],
+        at_most: int = 1_000,
+    ) -> Sequence[Tally]:
+        """As `Repository.tally`."""
+        return await self._repository.tally(type, filter, facets, at_most)
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """As `Repository.write`, with the principal as author."""

@@ -10,28 +10,28 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from app.commands.files import resource_texts, size_of
 from app.commands.report import show_findings, terminal, terminal_language, verdict_line
+from app.commands.store import opened
 from app.demo.hospital import hospital
 from app.intake.keep import keep
 from app.intake.load import load
 from app.intake.verdict import judge
-from app.main import store_of, validator_of
+from app.main import validator_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from app.fhir.resource import Resource
     from app.settings import Settings
-    from app.store.repository import Repository
 
 
 async def load_files(settings: Settings, files: Sequence[Path]) -> int:
     """Store the valid resources of the files. Answers the exit code: 1 where any was refused."""
     validator, language = validator_of(settings), terminal_language(os.environ)
     stored = same = refused = 0
-    async with _opened(settings) as store:
+    async with opened(settings) as store:
         with _progress(size_of(files)) as (console, advance):
             texts = _counted(resource_texts(files), advance)
             async for loaded in load(validator, store, texts):
@@ -50,7 +50,7 @@ async def load_files(settings: Settings, files: Sequence[Path]) -> int:
 async def load_demo(settings: Settings, procedures: int, seed: int) -> None:
     """Store a synthetic hospital; its resources are valid by construction, which the tests check."""
     stored = 0
-    async with _opened(settings) as store:
+    async with opened(settings) as store:
         with _progress(procedures) as (console, advance):
             resources = _counted_procedures(hospital(procedures, seed), advance)
             async for size in keep(store, resources):
@@ -74,18 +74,6 @@ def validate_files(settings: Settings, files: Sequence[Path], *, as_json: bool) 
     told = {"en": f"{valid} valid, {invalid} invalid.", "fr": f"{valid} valides, {invalid} non valides."}
     console.print(told[language])
     return 1 if invalid else 0
-
-
-@contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[Repository]:
-    """The store, which must answer: a command does not wait for it as a server does."""
-    store = store_of(settings)
-    await store.open()
-    try:
-        await store.ready()
-        yield store
-    finally:
-        await store.close()
 
 
 @contextlib.contextmanager

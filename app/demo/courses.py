@@ -19,6 +19,7 @@ from app.demo.devices import device, recorded, unit
 from app.demo.people import Person, birth_date, patient
 from app.demo.procedures import Operation, condition, encounter, procedure
 from app.demo.stock import stocked
+from app.demo.traces import TRACED_SINCE, trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +60,8 @@ def course(setting: Setting, number: int) -> Iterator[Resource]:
         if operation.diagnosis:
             yield condition(operation)
         yield from _performed(setting, operation, outgoing, rng)
+        if operation.done and operation.day >= TRACED_SINCE:
+            yield trace(operation, chance(setting.seed, "transmission", operation.key))
         if operation.day >= _STOCKED_SINCE and rng.random() < 0.25:
             yield from _restocked(setting, operation, rng)
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json
 
 TDMI: Final = "https://interop.esante.gouv.fr/ig/fhir/tdmi"
+TDE: Final = "https://interop.esante.gouv.fr/ig/fhir/tde"
+_EVENTS: Final = "https://mos.esante.gouv.fr/NOS/TRE_R254-TypeEvenement/FHIR/TRE-R254-TypeEvenement"
+EVENT_TYPES: Final = f"{_EVENTS}/TRE_R254-TypeEvenement-FHIR"
 DISCRIMINATOR: Final = f"{TDMI}/CodeSystem/dmi-discriminator"
 FR_IDENTIFIER_TYPE: Final = "https://hl7.fr/ig/fhir/core/CodeSystem/fr-core-cs-v2-0203"
 HL7_IDENTIFIER_TYPE: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"

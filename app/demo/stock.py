@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from app.demo.datatypes import concept, extension, profiled, reference
+from app.demo.datatypes import EVENT_TYPES, concept, extension, profiled, reference
 from app.demo.devices import device, recorded
 from app.demo.reference_data import maker_id
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from app.demo.procedures import Operation
     from app.fhir.resource import Resource
 
-_NOS: Final = "https://mos.esante.gouv.fr/NOS/TRE_R254-TypeEvenement/FHIR/TRE-R254-TypeEvenement"
-_ORDER: Final = concept(f"{_NOS}/TRE_R254-TypeEvenement-FHIR", "CDM", "Commande de dispositifs médicaux")
+_ORDER: Final = concept(EVENT_TYPES, "CDM", "Commande de dispositifs médicaux")
 _DEVICE: Final = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/supply-item-type", "code": "device"}]}
 
 

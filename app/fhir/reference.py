@@ -16,6 +16,7 @@ _TARGET = re.compile(
     rf"(?:(?P<base>https?://[^\s?#]+)/)?(?P<type>[A-Z][A-Za-z]{{1,63}})/(?P<id>{ID.pattern})"
     rf"(?:/_history/(?P<version>{ID.pattern}))?"
 )
+_CORE = "http://hl7.org/fhir/StructureDefinition/"  # `type` is a uri relative to it
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
@@ -73,7 +74,8 @@ def logical(reference: Json) -> Logical | None:
     if not isinstance(identifier, dict):
         return None
     value = _text(identifier.get("value"))
-    return Logical(_text(identifier.get("system")), value, _text(reference.get("type"))) if value else None
+    named = _text(reference.get("type")).removeprefix(_CORE)
+    return Logical(_text(identifier.get("system")), value, named) if value else None
 
 
 def _literal(text: str) -> Target | Contained | Uri | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.intake.load import Writer
 
-BATCH: Final = 1_000
+BATCH: Final = 4_000
 
 
 async def keep(writer: Writer, resources: Iterable[Resource]) -> AsyncIterator[int]:

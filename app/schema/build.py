@@ -9,21 +9,28 @@ from graphql import NoSchemaIntrospectionCustomRule
 from strawberry.extensions import AddValidationRules, MaxTokensLimiter
 from strawberry.schema.config import StrawberryConfig
 
-from app.errors import UnfitStored
+from app.schema.connection import connection_types, page_info_type
 from app.schema.documents import OneOperation, SmallParserCache, SmallValidationCache
 from app.schema.errors import log_unexpected
+from app.schema.executor import sparing_executor
+from app.schema.flattening.directives import SHAPING
+from app.schema.flattening.extension import Flattening
+from app.schema.focus import AtFocus
 from app.schema.limits import limits_rule
 from app.schema.mutation import mutation_type
 from app.schema.query import query_type
 from app.schema.references import resolve_reference
+from app.schema.reverse import add_reverse_lists
+from app.schema.traceability import traceability_fields
 from app.schema.types.derive import FhirTypes
+from app.schema.types.fields import from_document
+from app.schema.types.navigation import answer_navigation
 from app.schema.types.scalars import scalar_map
 
 if TYPE_CHECKING:
     from graphql import GraphQLError
     from strawberry.types import ExecutionContext
 
-    from app.fhir.resource import Json
     from app.settings import Settings
 
 SUGGESTION = " Did you mean "
@@ -47,14 +54,18 @@ class DmiSchema(strawberry.Schema):
 def build_schema(settings: Settings) -> DmiSchema:
     """The whole schema; its SDL is published as graphql/schema.graphql and does not depend on settings."""
     types = FhirTypes(resolve_reference)
+    page_info = page_info_type()
+    connections = connection_types(types, page_info)
+    add_reverse_lists(types, connections)
+    traceability = traceability_fields(types, page_info)
     rules = [limits_rule(settings), *([] if settings.introspection else [NoSchemaIntrospectionCustomRule])]
-    return DmiSchema(
-        query=query_type(types),
+    schema = DmiSchema(
+        query=query_type(types, connections, traceability),
         mutation=mutation_type(types),
         types=[types.classes[name] for name in sorted(types.classes)],
         config=StrawberryConfig(
             auto_camel_case=False,
-            default_resolver=_from_document,
+            default_resolver=from_document,
             disable_field_suggestions=not settings.introspection,
             scalar_map=scalar_map(),
         ),
@@ -64,11 +75,11 @@ def build_schema(settings: Settings) -> DmiSchema:
             SmallValidationCache,
             OneOperation,
             lambda: AddValidationRules(rules),
+            AtFocus,
+            Flattening,
         ],
     )
-
-
-def _from_document(source: Json, name: str) -> Json:
-    if not isinstance(source, dict):
-        raise UnfitStored
-    return source.get(name)
+    answer_navigation(schema._schema, types.lists)
+    schema._schema.directives += SHAPING
+    schema.execution_context_class = sparing_executor(schema._schema)
+    return schema

@@ -1,79 +1,66 @@
-"""`TConnection`: one page of a list in FHIR's shape and in Relay's. https://hl7.org/fhir/R4/graphql.html,
-https://relay.dev/graphql/connections.htm
-
-Pages are found by position, not by number: a cursor names a place in one filter and sort, which rows that come or go
-do not move.
-"""
+"""`TList` and `TConnection`: the types and fields of lists, in FHIR's shape and in Relay's.
+https://hl7.org/fhir/R4/graphql.html, https://relay.dev/graphql/connections.htm"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from app.errors import InvalidSearch
-from app.schema.search_arguments import offset, row_count, wanted
+from app.fhir.served import SERVED
+from app.schema.listing import Listing
+from app.schema.search_arguments import wanted
 from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
 from app.schema.types.scalars import scalar_for
-from app.search.algebra import Search
 from app.search.arguments import sort_of
-from app.search.cursor import BEFORE, decode, encode, end, fingerprint
-from app.search.problems import foreign_cursor
+from app.search.cursor import encode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
     from strawberry.types import Info
 
-    from app.fhir.resource import Json
+    from app.fhir.resource import Json, Resource
     from app.schema.context import Context
-    from app.search.algebra import Filter, Position, SortKey
-    from app.store.repository import Page, Row
-
-STYLES = (("_count", "_offset", "_cursor"), ("first", "after"), ("last", "before"))
+    from app.schema.types.derive import FhirTypes
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a connection is asked for: the filter, the sort, and the mark that binds its cursors to both."""
+def connection_types(types: FhirTypes, page_info: type) -> Mapping[str, type]:
+    """`TConnection` of every served type T; `page_info` is Relay's PageInfo."""
+    return {name: _connection_type(name, types.classes[name], page_info) for name in SERVED}
 
-    type: str
-    filter: Filter
-    sort: tuple[SortKey, ...]
-    mark: str
 
-    @classmethod
-    def of(cls, type_name: str, arguments: Mapping[str, Any], base: str) -> Listing:
-        """The listing that a field's arguments describe. Raises InvalidSearch."""
-        filter_ = wanted(type_name, arguments, base)
-        sort = sort_of(type_name, arguments.get("_sort"))
-        return cls(type_name, filter_, sort, fingerprint(type_name, filter_, sort))
+def resolve_list(name: str) -> Any:
+    """The resolver of the root field `TList`."""
 
-    def search(self, arguments: Mapping[str, Any], max_rows: int) -> Search:
-        """The page that the paging arguments ask for. Raises InvalidSearch where two ways of paging are mixed."""
-        given = {name: value for name, value in arguments.items() if value is not None}
-        used = [style for style in STYLES if any(name in given for name in style)]
-        if len(used) > 1:
-            raise _mixed()
-        size = next((name for name in ("_count", "first", "last") if name in given), "_count")
-        count = row_count(size, given.get(size), max_rows)
-        after, before = self._bounds(given)
-        return Search(self.filter, self.sort, count, offset(given.get("_offset")), after, before)
+    def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> Awaitable[list[Resource]]:
+        context = info.context
+        listing = _listing(name, arguments, context)
+        return listing.resources(listing.search(arguments, context.max_rows), context)
 
-    def _bounds(self, given: Mapping[str, Any]) -> tuple[Position | None, Position | None]:
-        if "_cursor" in given:
-            cursor = decode(given["_cursor"], self.mark)
-            return cursor.after, cursor.before
-        if "after" in given:
-            return self._position(given["after"]), None
-        if "before" in given:
-            return None, self._position(given["before"])
-        return None, end(self.sort) if "last" in given else None
+    return resolve
 
-    def _position(self, cursor: str) -> Position:
-        position = decode(cursor, self.mark).position
-        if position is None:
-            raise foreign_cursor()
-        return position
+
+def resolve_connection(name: str) -> Any:
+    """The resolver of the root field `TConnection`."""
+
+    def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> Awaitable[dict[str, Json]]:
+        context = info.context
+        listing = _listing(name, arguments, context)
+        return listing.connection(listing.search(arguments, context.max_rows), context)
+
+    return resolve
+
+
+def _listing(name: str, arguments: Mapping[str, Any], context: Context) -> Listing:
+    filter_ = wanted(name, arguments, context.search_base, context.procedure_systems)
+    store = context.repository
+    return Listing(
+        name,
+        filter_,
+        sort_of(name, arguments.get("_sort")),
+        page=partial(store.search, name),
+        count=partial(store.count, name, filter_),
+    )
 
 
 def page_info_type() -> type:
@@ -92,7 +79,7 @@ def page_info_type() -> type:
     return page_info
 
 
-def connection_type(name: str, cls: type, page_info: type) -> type:
+def _connection_type(name: str, cls: type, page_info: type) -> type:
     """`TConnection` with its `TEdge`."""
     edge = type(f"{name}Edge", (), {})
     define(
@@ -125,58 +112,10 @@ def connection_type(name: str, cls: type, page_info: type) -> type:
     return connection
 
 
-def resolve_connection(name: str) -> Any:
-    """The resolver of the root field `TConnection`."""
-
-    async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> dict[str, Json]:
-        context = info.context
-        listing = Listing.of(name, arguments, context.search_base)
-        search = listing.search(arguments, context.max_rows)
-        return _shown(listing, search, await context.repository.search(name, search), context)
-
-    return resolve
-
-
-def _shown(listing: Listing, search: Search, page: Page, context: Context) -> dict[str, Json]:
-    rows, mark = page.rows, listing.mark
-    start, finish = (encode(rows[0].position, mark), encode(rows[-1].position, mark)) if rows else (None, None)
-    ahead = rows[0].position if rows else end(listing.sort)
-    found_by_cursor = search.after is not None or search.before is not None
-    return {
-        "listing": listing,
-        "offset": None if found_by_cursor else search.offset,
-        "pagesize": search.count,
-        "first": encode(None, mark),
-        "previous": encode(ahead, mark, BEFORE) if page.has_previous else None,
-        "next": (finish or encode(None, mark)) if page.has_next else None,
-        "last": encode(end(listing.sort), mark, BEFORE),
-        "edges": [_edge(row, mark, context) for row in rows],
-        "pageInfo": {
-            "hasNextPage": page.has_next,
-            "hasPreviousPage": page.has_previous,
-            "startCursor": start,
-            "endCursor": finish,
-        },
-    }
-
-
-def _edge(row: Row, mark: str, context: Context) -> dict[str, Json]:
-    resource = context.containers.enter(row.resource)
-    return {"mode": "match", "resource": resource, "node": resource, "position": row.position, "mark": mark}
-
-
 def _edge_cursor(edge: dict[str, Any], _info: object) -> str:
     return encode(edge["position"], edge["mark"])
 
 
-def _count(connection: dict[str, Any], info: Info[Context, None]) -> Awaitable[int]:
+def _count(connection: dict[str, Any], _info: object) -> Awaitable[int]:
     listing: Listing = connection["listing"]
-    return info.context.repository.count(listing.type, listing.filter)
-
-
-def _mixed() -> InvalidSearch:
-    return InvalidSearch(
-        "Page in one way: by _count with _offset or _cursor, by first with after, or by last with before.",
-        "Paginez d’une seule façon : _count avec _offset ou _cursor, first avec after, ou last avec before.",
-        rule="paging",
-    )
+    return listing.count()

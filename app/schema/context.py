@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+
+from app.errors import DmiError
+from app.fhir.fhirpath import FhirPaths
+from app.schema.sites import Sites
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
     from app.intake.verdict import Rules
     from app.schema.loaders import Loaders
-    from app.search.algebra import Filter, Search
-    from app.store.repository import Page, Stored, Write
+    from app.search.algebra import Facet, Filter, Search
+    from app.store.repository import Page, Stored, Tally, Write
+
+Place: TypeAlias = Literal["stored", "contained", "entry"]
+
+Answer = TypeVar("Answer")
 
 
 class Source(Protocol):
@@ -27,23 +35,63 @@ class Source(Protocol):
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """As `Repository.count`."""
 
+    async def related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        search: Search,
+    ) -> Sequence[Page]:
+        """As `Repository.related`."""
+
+    async def count_related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        filter: Filter,  # noqa: A002 - the algebra's word
+    ) -> Sequence[int]:
+        """As `Repository.count_related`."""
+
+    async def tally(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        filter: Filter,  # noqa: A002 - the algebra's word
+        facets: Sequence[Facet],
+        at_most: int = 1_000,
+    ) -> Sequence[Tally]:
+        """As `Repository.tally`."""
+
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """As `Repository.write`."""
 
 
 class Containers:
-    """Which resource a reference stands in, for `#id` references: only resources that contain others are remembered."""
+    """What is inside what, for `#id` references and reverse lists: only resources that hold others are remembered."""
 
     def __init__(self) -> None:
         self._container_of: dict[int, Resource] = {}
+        self._entries: set[int] = set()
         self._kept: list[Resource] = []
+        self.sites = Sites()
 
     def enter(self, resource: Resource) -> Resource:
         """Note a resource that comes into the graph, and answer it."""
-        if resource.get("contained") or resource.get("resourceType") == "Bundle":
+        self.sites.enter(resource)
+        holds = resource.get("contained") or resource.get("resourceType") == "Bundle"
+        if holds and id(resource) not in self._container_of:
             self._kept.append(resource)  # keeps the ids of its parts from being used again
-            self._container_of.update(_parts(resource))
+            for part, container in _parts(resource):
+                self._container_of[part] = container
+                if part == id(container) != id(resource):
+                    self._entries.add(part)
         return resource
+
+    def place(self, resource: Resource) -> Place:
+        """Whether a resource is one of the store, is contained in another, or stands in an entry of a Bundle."""
+        if id(resource) in self._entries:
+            return "entry"
+        return "stored" if self._container_of.get(id(resource), resource) is resource else "contained"
 
     def contained(self, reference: Mapping[str, Json], fragment: str) -> Resource | None:
         """The contained resource of that id in the resource where the reference stands; "" is that resource itself."""
@@ -53,6 +101,27 @@ class Containers:
         inner = container.get("contained")
         candidates = inner if isinstance(inner, list) else []
         return next((r for r in candidates if isinstance(r, dict) and r.get("id") == fragment), None)
+
+
+class Once:
+    """Answers of pure functions, kept for one request: below 1,000 rows a field has the same arguments 1,000 times."""
+
+    def __init__(self) -> None:
+        self._answers: dict[Hashable, Any] = {}
+
+    def __call__(self, function: Callable[..., Answer], *arguments: Hashable) -> Answer:
+        """function(*arguments), called once; a DmiError that it raised is raised each time."""
+        key = (function, arguments)
+        if key not in self._answers:
+            try:
+                self._answers[key] = function(*arguments)
+            except DmiError as error:
+                self._answers[key] = error
+        answer = self._answers[key]
+        if isinstance(answer, DmiError):
+            raise answer.with_traceback(None)
+        found: Answer = answer
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +135,10 @@ class Context:
     max_rows: int
     base: str  # the address of this server's resources, for absolute references
     search_base: str  # the same where it is set, else "": a cursor must not depend on the name a client uses
+    procedure_systems: tuple[str, ...] = ()  # code systems of the procedures that a list shows unless asked for a code
     containers: Containers = field(default_factory=Containers)
+    once: Once = field(default_factory=Once)
+    fhirpaths: FhirPaths = field(default_factory=FhirPaths)
 
 
 def _parts(resource: Resource) -> Iterator[tuple[int, Resource]]:

@@ -37,6 +37,12 @@ _LONG: Final = (
     "The query has more tokens than DMI_MAX_TOKENS allows. Ask for less at once.",
     "La requête comporte plus de mots que DMI_MAX_TOKENS ne l’autorise. Demandez-en moins à la fois.",
 )
+_REPEATED: Final = (
+    "too-costly",
+    "The document selects the same fields too many times, or has too many errors. Select each field once.",
+    "Le document sélectionne trop souvent les mêmes champs, ou comporte trop d’erreurs. Sélectionnez chaque champ une "
+    "seule fois.",
+)
 _VARIABLE: Final = (
     "invalid",
     "Variable ${name} has no value, or one that does not fit {type}.",
@@ -49,10 +55,11 @@ _VALUE: Final = (
 )
 _GRAPHQL: Final = ("invalid", "{message}", "La requête GraphQL n’est pas valable. Message de GraphQL : {message}")
 _FOUND: Final = re.compile(r"(Unexpected|found) (String|BlockString|Name|Int|Float)\b.*", re.DOTALL)
-_EXPECTED_TYPE: Final = re.compile(r"^(?:Expected value of type '([\w\[\]!]+)'|(\w+) cannot represent)")
+_EXPECTED_TYPE: Final = re.compile(r"^(?:Expected value of (?:non-null )?type '([\w\[\]!]+)'|(\w+) cannot represent)")
 _ABORTED: Final = (
     ("Syntax Error: Document contains more than", _LONG),
     ("Syntax Error: Document is nested too deeply", _DEEP),
+    ("Validation aborted", _REPEATED),
 )
 
 

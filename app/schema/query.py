@@ -9,7 +9,7 @@ import strawberry
 from app.errors import RequestError
 from app.fhir.reference import ID
 from app.fhir.served import SERVED
-from app.schema.connection import connection_type, page_info_type, resolve_connection
+from app.schema.connection import resolve_connection, resolve_list
 from app.schema.mutation import validate_fields
 from app.schema.search_arguments import (
     COUNT,
@@ -18,17 +18,12 @@ from app.schema.search_arguments import (
     OFFSET,
     RELAY,
     SORT,
-    offset,
-    row_count,
     search_arguments,
-    wanted,
 )
 from app.schema.types.fields import ResolvedField, argument, define, list_of, nullable
-from app.search.algebra import Search
-from app.search.arguments import sort_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from strawberry.types import Info
     from strawberry.types.field import StrawberryField
@@ -38,19 +33,18 @@ if TYPE_CHECKING:
     from app.schema.types.derive import FhirTypes
 
 
-def query_type(types: FhirTypes) -> type:
-    """The root type of queries."""
+def query_type(types: FhirTypes, connections: Mapping[str, type], more: Sequence[StrawberryField]) -> type:
+    """The root type of queries; `connections` has `TConnection` of every served type T, `more` are further fields."""
     query = type("Query", (), {})
     define(
         query,
-        [*_read_fields(types), *validate_fields(types)],
+        [*_read_fields(types, connections), *validate_fields(types), *more],
         description="Reads. Root fields of one request are answered from the store as it is when each is read.",
     )
     return query
 
 
-def _read_fields(types: FhirTypes) -> Iterator[StrawberryField]:
-    page_info = page_info_type()
+def _read_fields(types: FhirTypes, connections: Mapping[str, type]) -> Iterator[StrawberryField]:
     identity = argument("id", strawberry.ID, "The resource's id.")
     for name in SERVED:
         cls = types.classes[name]
@@ -62,12 +56,12 @@ def _read_fields(types: FhirTypes) -> Iterator[StrawberryField]:
             f"{name}List",
             list_of(cls),
             f"A page of {name} resources that meet every argument.",
-            _lister_of(name),
+            resolve_list(name),
             [*filters, FILTER, SORT, COUNT, OFFSET],
         )
         yield ResolvedField.of(
             f"{name}Connection",
-            nullable(connection_type(name, cls, page_info)),
+            nullable(connections[name]),
             f"A page of {name} resources that meet every argument, with the way to the next page and the count.",
             resolve_connection(name),
             [*filters, FILTER, SORT, COUNT, OFFSET, CURSOR, *RELAY],
@@ -85,20 +79,5 @@ def _reader_of(name: str) -> Any:
         context = info.context
         resource = await context.loaders.load(name, id)
         return context.containers.enter(resource) if resource else None
-
-    return resolve
-
-
-def _lister_of(name: str) -> Any:
-    async def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> list[Resource]:
-        context = info.context
-        search = Search(
-            filter=wanted(name, arguments, context.search_base),
-            sort=sort_of(name, arguments.get("_sort")),
-            count=row_count("_count", arguments.get("_count"), context.max_rows),
-            offset=offset(arguments.get("_offset")),
-        )
-        page = await context.repository.search(name, search)
-        return [context.containers.enter(row.resource) for row in page.rows]
 
     return resolve

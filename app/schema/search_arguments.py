@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.errors import InvalidSearch
 from app.schema.types.fields import argument, list_of, nullable
-from app.search.algebra import And
+from app.search.algebra import And, In
 from app.search.arguments import filter_of
+from app.search.chains import shorthands
 from app.search.filter_expression import filter_of_expression
+from app.search.filter_syntax import names, parse
+from app.search.normal import token
 from app.search.parameters import parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from strawberry.types.arguments import StrawberryArgument
 
@@ -24,7 +27,12 @@ DEFAULT_COUNT: Final = 20
 MOST_OFFSET: Final = 100_000
 MOST_VALUES: Final = 1_000
 
-FILTER = argument("_filter", nullable(str), "A FHIR _filter expression over the same parameters, ANDed with them.")
+FILTER = argument(
+    "_filter",
+    nullable(str),
+    "A FHIR _filter expression over the same parameters and those of what they refer to (`patient.birthdate lt 1950`), "
+    "ANDed with them.",
+)
 SORT = argument("_sort", nullable(str), "Comma-separated parameters to sort by; `-` before one for descending.")
 COUNT = argument("_count", nullable(int), f"Rows in a page; {DEFAULT_COUNT} unless told.")
 OFFSET = argument("_offset", nullable(int), "Rows to skip from the start; for deep pages a cursor is faster.")
@@ -39,7 +47,10 @@ RELAY: Final = (
 
 def search_arguments(type_name: str) -> list[StrawberryArgument]:
     """One argument per search parameter of the type. A list is OR, and so is a comma; several arguments are AND."""
-    return [argument(name, list_of(str), _described(parameter)) for name, parameter in parameters(type_name).items()]
+    described = {name: _described(parameter) for name, parameter in parameters(type_name).items()}
+    for name, (reference, target, asked) in shorthands(type_name).items():
+        described[name] = f"The {asked} of the {target} that `{reference}` refers to, token"
+    return [argument(name, list_of(str), text) for name, text in described.items()]
 
 
 def _described(parameter: Parameter) -> str:
@@ -48,25 +59,34 @@ def _described(parameter: Parameter) -> str:
     return f"FHIR search parameter, {parameter.kind}{targets}{codes}"
 
 
-def wanted(type_name: str, arguments: Mapping[str, Any], base: str) -> Filter:
+def wanted(type_name: str, arguments: Mapping[str, Any], base: str, procedure_systems: Sequence[str] = ()) -> Filter:
     """The filter of a field's search parameters and `_filter`; an argument that is null is absent.
 
-    `base` is this server's FHIR address as searches know it. Raises InvalidSearch."""
-    known = parameters(type_name)
+    `base` is this server's FHIR address as searches know it; `procedure_systems` are the code systems of the default
+    view: a search of procedures that says nothing of their code finds those with a code of these systems. Raises
+    InvalidSearch."""
+    known = parameters(type_name).keys() | shorthands(type_name).keys()
     given = {name: value for name, value in arguments.items() if name in known and value is not None}
     for name, values in given.items():
-        if sum((value or "").count(",") + 1 for value in values) > MOST_VALUES:
-            raise InvalidSearch(
-                f"The search parameter {name} takes at most {MOST_VALUES} values at once.",
-                f"Le paramètre de recherche {name} accepte au plus {MOST_VALUES} valeurs à la fois.",
-                expression=name,
-                rule="search-values",
-            )
-    plain = filter_of(type_name, given, base)
-    if arguments.get("_filter") is None:
-        return plain
-    expression = filter_of_expression(type_name, arguments["_filter"], base)
-    return And((plain, expression)) if given else expression
+        _check_number_of(name, values)
+    named, filters = set(given), [filter_of(type_name, given, base)] if given else []
+    if arguments.get("_filter") is not None:
+        expression = parse(arguments["_filter"])
+        named.update(names(expression))
+        filters.append(filter_of_expression(type_name, expression, base))
+    if procedure_systems and type_name == "Procedure" and "code" not in named:
+        filters.append(In("code", tuple(token(system, "") for system in procedure_systems)))
+    return filters[0] if len(filters) == 1 else And(tuple(filters))
+
+
+def _check_number_of(name: str, values: Sequence[str | None]) -> None:
+    if sum((value or "").count(",") + 1 for value in values) > MOST_VALUES:
+        raise InvalidSearch(
+            f"The search parameter {name} takes at most {MOST_VALUES} values at once.",
+            f"Le paramètre de recherche {name} accepte au plus {MOST_VALUES} valeurs à la fois.",
+            expression=name,
+            rule="search-values",
+        )
 
 
 def row_count(name: str, value: Json, max_rows: int) -> int:

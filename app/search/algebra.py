@@ -45,6 +45,15 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Contains:
+    """Resources that have a value with the text somewhere inside it or, `at_end`, as its end."""
+
+    parameter: str
+    text: str
+    at_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Range:
     """Resources that have one interval [lo, hi) under the parameter which meets every given bound; lo < hi always."""
 
@@ -61,6 +70,30 @@ class Missing:
 
     parameter: str
     missing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Resources that refer, under the parameter, to a current resource of `type` which the filter matches.
+
+    `prefixes`: what stands ahead of the id in such a reference, "Patient/" and, where this server's address is known,
+    the same with the address."""
+
+    parameter: str
+    type: str
+    filter: Filter
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Referenced:
+    """The other direction: resources that a current resource of `type` which the filter matches refers to under the
+    parameter, which is one of `type`. `prefixes` are those of the resources that are looked for."""
+
+    type: str
+    parameter: str
+    filter: Filter
+    prefixes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +117,7 @@ class Or:
     filters: tuple[Filter, ...] = ()
 
 
-Filter: TypeAlias = Eq | In | Prefix | Range | Missing | Not | And | Or
+Filter: TypeAlias = Eq | In | Prefix | Contains | Range | Missing | Linked | Referenced | Not | And | Or
 
 ID = "_id"
 LAST_UPDATED = "_lastUpdated"
@@ -122,6 +155,29 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A step from resources to those of `type` that they refer to under the parameter; `prefixes` as in Linked."""
+
+    parameter: str
+    type: str
+    prefixes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What matches are counted by: each text they have under the parameter.
+
+    `via`: the texts of the resources that the matches refer to, instead of their own. `length`: the first characters of
+    the text that the parameter sorts by (of a date 4 is its year, 7 its month, in UTC). `complete`: of tokens only
+    "system|code", without the forms "code" and "system|" that stand beside it."""
+
+    parameter: str
+    via: Link | None = None
+    length: int | None = None
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SearchValues:
     """What a resource is found by.
 
@@ -137,9 +193,11 @@ class SearchValues:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """How one search parameter is kept: as texts in `values` or as pairs in `intervals`; in `sort` if sortable."""
+    """How one search parameter is kept: as texts in `values` or as pairs in `intervals`; in `sort` if sortable.
 
-    kind: Literal["value", "interval"]
+    A "reference" has texts in `values` too; those of the form "Type/id" lead to resources of the same store."""
+
+    kind: Literal["value", "reference", "interval"]
     sortable: bool
 
 

@@ -5,10 +5,12 @@ Several parameters are AND; the items of a list, and the parts a comma separates
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.errors import InvalidSearch
 from app.search.algebra import ID, And, Eq, Filter, In, Or, SortKey
+from app.search.chains import linked, shorthands
 from app.search.comparisons import PREFIXES
 from app.search.escapes import split
 from app.search.normal import is_unicode
@@ -25,17 +27,15 @@ _COMPARED = re.compile(rf"(?P<prefix>{'|'.join(PREFIXES)})?(?P<value>.*)", re.DO
 def filter_of(type_name: str, arguments: Mapping[str, Sequence[str | None]], base: str = "") -> Filter:
     """The filter that search arguments ask for: {"status": ["completed"], "date": ["ge2024"]}.
 
+    The arguments are parameters of the type and its shorthands (`app.search.chains`).
     `base` is this server's FHIR address: an absolute reference to it counts as the relative one. The order of the
     arguments does not change the filter. Raises one InvalidSearch that names every unknown parameter and every empty
     or malformed value."""
-    known = parameters(type_name)
     filters: list[Filter] = []
     problems: list[InvalidSearch] = []
     for name in sorted(arguments):
         try:
-            if name not in known:
-                raise unknown(type_name, name, known)
-            filters.append(_any_of(name, _alternatives(known[name], arguments[name], base)))
+            filters.append(_asked(type_name, name, arguments[name], base))
         except InvalidSearch as problem:
             problems.append(problem)
     if problems:
@@ -63,6 +63,18 @@ def sort_of(type_name: str, text: str | None) -> tuple[SortKey, ...]:
         return tuple(keys)
     end = names.index(ID)
     return tuple(keys[: end + keys[end].descending])
+
+
+def _asked(type_name: str, name: str, values: Sequence[str | None], base: str) -> Filter:
+    """The filter of one argument."""
+    known, chains = parameters(type_name), shorthands(type_name)
+    if name in chains:
+        reference, target, asked = chains[name]
+        alternatives = _alternatives(replace(parameters(target)[asked], name=name), values, base)  # named in errors
+        return linked(reference, target, _any_of(asked, alternatives), base)
+    if name not in known:
+        raise unknown(type_name, name, (*known, *chains))
+    return _any_of(name, _alternatives(known[name], values, base))
 
 
 def _alternatives(parameter: Parameter, values: Sequence[str | None], base: str) -> list[Filter]:

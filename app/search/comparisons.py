@@ -13,6 +13,7 @@ A question's interval [lo, hi) is compared with the stored ones:
 | sa     | starts at or after the question's end | from its end                    |
 | eb     | ends by the question's start          | before its start                |
 | ap     | overlaps the widened question         | lies inside the widened one     |
+| po     | overlaps (in `_filter` only)          | lies inside                     |
 
 A stored interval that reaches into the question from before its start is taken by `ge`, one that reaches out of its
 end by `le`: it may well hold such a time, and one bound is what an index answers.
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PREFIXES: Final = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb", "ap")
+OVERLAPS: Final = "po"
 
 
 def compared(name: str, prefix: str, lo: str, hi: str) -> Filter:
@@ -60,6 +62,7 @@ _INTERVALS: Mapping[str, Callable[[str, str, str], Filter]] = {
     "sa": lambda name, _, hi: Range(name, lo_from=hi),
     "eb": lambda name, lo, _: Range(name, hi_upto=lo),
     "ap": lambda name, lo, hi: Range(name, lo_before=hi, hi_after=lo),
+    OVERLAPS: lambda name, lo, hi: Range(name, lo_before=hi, hi_after=lo),
 }
 
 _POINTS: Mapping[str, Callable[[str, str, str], Filter]] = {
@@ -72,4 +75,5 @@ _POINTS: Mapping[str, Callable[[str, str, str], Filter]] = {
     "sa": lambda name, _, hi: Range(name, lo_from=hi),
     "eb": lambda name, lo, _: Range(name, lo_before=lo),
     "ap": lambda name, lo, hi: Range(name, lo_from=lo, lo_before=hi),
+    OVERLAPS: lambda name, lo, hi: Range(name, lo_from=lo, lo_before=hi),
 }

@@ -1,168 +1,201 @@
 """`_filter`: a search as one expression. https://hl7.org/fhir/R4/search_filter.html
 
     date ge 2024-01-01 and date lt 2025-01-01 and not (status eq entered-in-error or code pr false)
+    patient[birthdate lt 1950].name sw Martin and patient.organization.name co "saint louis"
 
-`not` binds tighter than `and`, `and` tighter than `or`. A value is one word, or JSON text in double quotes; inside it
-`|` and its escapes mean what they mean in an argument, and a comma is a comma.
+| parameter        | operators                                                                               |
+|------------------|-----------------------------------------------------------------------------------------|
+| date             | eq ne gt lt ge le sa eb ap, as in `app.search.comparisons`, and po: the times overlap   |
+| number, quantity | the same without po                                                                     |
+| string           | eq (the whole, case and accents apart), ne, sw (starts with), co (contains), ew (ends)  |
+| reference        | eq, re (the same), ne                                                                   |
+| token, uri       | eq, ne                                                                                  |
+| every one        | pr true, pr false: whether there is a value                                             |
 
-| parameter              | operators                                                              |
-|------------------------|------------------------------------------------------------------------|
-| date, number, quantity | eq ne gt lt ge le sa eb ap, as in `app.search.comparisons`             |
-| string                 | eq (the whole, case and accents apart), ne, sw (it starts with)        |
-| token, reference, uri  | eq, ne                                                                 |
-| every one              | pr true, pr false: whether there is a value                            |
+`ne` (but for an interval) asks for resources that have values, none of them equal. In a value `|` and its escapes mean
+what they mean in an argument, and a comma is a comma.
 
-`ne` (but for an interval) asks for resources that have values, none of them equal. Chains (`patient.name`) and the
-operators co, ew, in, ss, sb, po and re are refused."""
+A chain (`patient.name`) asks for a resource that the reference points at; what stands in square brackets is asked of
+that same resource. Where a reference may point at several types, each that has the parameters is meant, or the one
+after a colon (`subject:Patient.name`). `patient:identifier` is the identifier inside the reference itself."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from app.errors import MalformedJson
-from app.fhir.json import decode
-from app.search.algebra import And, Eq, Filter, Missing, Not, Or
-from app.search.comparisons import PREFIXES
+from app.errors import InvalidSearch, TooCostly
+from app.search.algebra import ID, LAST_UPDATED, And, Contains, Eq, Filter, Missing, Not, Or
+from app.search.chains import linked, linked_types
+from app.search.comparisons import OVERLAPS, PREFIXES
 from app.search.escapes import unescaped
-from app.search.normal import folded, is_unicode, limited
+from app.search.filter_syntax import Comparison, Expression, Joined, Negation, Step, Word, parse
+from app.search.normal import PREFIX_LIMIT, folded, limited
 from app.search.operands import comparing, matching
-from app.search.parameters import Parameter, parameters
-from app.search.problems import empty, expression_error, malformed
+from app.search.parameters import Parameter, Source, parameters
+from app.search.problems import at_column, empty, expression_error, malformed
+from app.search.texts import IDENTIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
-MAX_LENGTH: Final = 8_000
-MAX_DEPTH: Final = 20
+    from app.search.parameters import Kind
 
-_WORD = re.compile(r'\s*(?:(?P<mark>[()])|(?P<quoted>"(?:[^"\\]|\\.)*")|(?P<word>[^\s()"]+))|(?P<odd>\S)', re.DOTALL)
+MAX_CHAIN: Final = 3
+MAX_LINKS: Final = 50
+MAX_CONDITIONS: Final = 1_000
 
-
-class Word(NamedTuple):
-    """A word, a bracket or a quoted text, and the column (from 1) where it stands."""
-
-    text: str
-    quoted: bool
-    column: int
-
-
-def filter_of_expression(type_name: str, text: str, base: str = "") -> Filter:
-    """The filter a `_filter` asks for; `base` is this server's FHIR address. Raises InvalidSearch."""
-    if len(text) > MAX_LENGTH:
-        raise expression_error(1, "length")
-    if not is_unicode(text):
-        raise malformed("_filter", "text")
-    parser = _Parser(type_name, base, list(_words(text)))
-    found = parser.alternatives(0)
-    if parser.at < len(parser.words) - 1:
-        raise expression_error(parser.words[parser.at].column, "end")
-    return found
+OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "token": ("eq", "ne"),
+    "uri": ("eq", "ne"),
+    "reference": ("eq", "re", "ne"),
+    "string": ("eq", "ne", "sw", "co", "ew"),
+    "number": PREFIXES,
+    "quantity": PREFIXES,
+    "date": (*PREFIXES, OVERLAPS),
+}
 
 
-def _words(text: str) -> Iterator[Word]:
-    for found in _WORD.finditer(text):
-        column = found.end() - len(found[0].lstrip()) + 1
-        if found["odd"]:
-            raise expression_error(column, "quote")
-        if quoted := found["quoted"]:
-            yield Word(_unquoted(quoted, column), True, column)
-        else:
-            yield Word(found["mark"] or found["word"], False, column)
-    yield Word("", False, len(text) + 1)
+def filter_of_expression(type_name: str, expression: str | Expression, base: str = "") -> Filter:
+    """The filter that a `_filter`, as text or as a tree, asks for; `base` is this server's FHIR address.
 
-
-def _unquoted(text: str, column: int) -> str:
-    try:
-        return str(decode(text))
-    except MalformedJson:
-        raise expression_error(column, "quote") from None
+    Raises InvalidSearch, and TooCostly beyond MAX_LINKS and MAX_CONDITIONS."""
+    tree = parse(expression) if isinstance(expression, str) else expression
+    return _Compiler(base).compiled(type_name, tree, 0)
 
 
 @dataclass(slots=True)
-class _Parser:
-    """Reads the words from left to right; the last one is the empty word that marks the end."""
+class _Compiler:
+    """Turns a tree into a filter, and counts what a reference to several types multiplies: steps to other resources,
+    each of which costs the store a join, and comparisons."""
 
-    type_name: str
     base: str
-    words: list[Word]
-    at: int = 0
+    links: int = 0
+    conditions: int = 0
 
-    def alternatives(self, depth: int) -> Filter:
-        found = [self.conjunction(depth)]
-        while self._took("or"):
-            found.append(self.conjunction(depth))
+    def compiled(self, type_name: str, tree: Expression, chain: int) -> Filter:
+        match tree:
+            case Comparison(path):
+                return self._along(path, tree, type_name, chain)
+            case Negation(inner):
+                return Not(self.compiled(type_name, inner, chain))
+            case Joined(word, parts):
+                filters = tuple(self.compiled(type_name, part, chain) for part in parts)
+                return And(filters) if word == "and" else Or(filters)
+
+    def _along(self, path: tuple[Step, ...], tree: Comparison, type_name: str, chain: int) -> Filter:
+        """What the comparison at the end of a path asks of the resources of a type where the path starts."""
+        step, rest = path[0], path[1:]
+        known = parameters(type_name)
+        if step.name not in known:
+            raise expression_error(step.column, "parameter", known)
+        if not rest:
+            return self._compared(known[step.name], step, tree)
+        if chain == MAX_CHAIN:
+            raise expression_error(step.column, "chain")
+        return self._any_of(known[step.name], step, rest, tree, chain)
+
+    def _any_of(self, parameter: Parameter, step: Step, rest: tuple[Step, ...], tree: Comparison, chain: int) -> Filter:
+        """The step to each type that it may lead to and that can be asked for the rest; an error where none can."""
+        found: list[Filter] = []
+        problem: InvalidSearch | None = None
+        for target in _targets(parameter, step, rest[0]):
+            self.links += 1
+            self._check_cost()
+            try:
+                asked = self._along(rest, tree, target, chain + 1)
+                if step.inner is not None:
+                    asked = And((self.compiled(target, step.inner, chain + 1), asked))
+            except InvalidSearch as error:
+                problem = problem or error
+            else:
+                found.append(linked(parameter.name, target, asked, self.base))
+        if problem is not None and not found:
+            raise problem
         return found[0] if len(found) == 1 else Or(tuple(found))
 
-    def conjunction(self, depth: int) -> Filter:
-        found = [self.term(depth)]
-        while self._took("and"):
-            found.append(self.term(depth))
-        return found[0] if len(found) == 1 else And(tuple(found))
+    def _check_cost(self) -> None:
+        if self.links > MAX_LINKS or self.conditions > MAX_CONDITIONS:
+            raise TooCostly(
+                f"_filter follows references to more than {MAX_LINKS} types in all, or asks these for more than "
+                f"{MAX_CONDITIONS} values. Name the type after a colon, as in subject:Patient.name, or ask for less.",
+                f"_filter suit des références vers plus de {MAX_LINKS} types en tout, ou leur demande plus de "
+                f"{MAX_CONDITIONS} valeurs. Nommez le type après deux-points, comme dans subject:Patient.name, ou "
+                "demandez moins.",
+                expression="_filter",
+                rule="search-filter-links",
+            )
 
-    def term(self, depth: int) -> Filter:
-        if depth >= MAX_DEPTH:
-            raise expression_error(self.words[self.at].column, "depth")
-        if self._took("not"):
-            return Not(self._bracketed(depth))
-        if self.words[self.at][:2] == ("(", False):
-            return self._bracketed(depth)
-        return self._comparison()
-
-    def _bracketed(self, depth: int) -> Filter:
-        self._expect("(")
-        found = self.alternatives(depth + 1)
-        self._expect(")")
-        return found
-
-    def _comparison(self) -> Filter:
-        path, operator, value = self._next("parameter"), self._next("operator"), self._next("value")
-        if "." in path.text or "[" in path.text:
-            raise expression_error(path.column, "chain")
-        name, known = path.text.replace("-", "_"), parameters(self.type_name)
-        if path.quoted or name not in known:
-            raise expression_error(path.column, "parameter", known)
-        return _compared(known[name], operator, value, self.base)
-
-    def _next(self, expected: str) -> Word:
-        word = self.words[self.at]
-        if not word.quoted and word.text in ("", "(", ")"):
-            raise expression_error(word.column, expected)
-        self.at += 1
-        return word
-
-    def _took(self, text: str) -> bool:
-        took = self.words[self.at][:2] == (text, False)
-        self.at += took
-        return took
-
-    def _expect(self, mark: str) -> None:
-        if not self._took(mark):
-            raise expression_error(self.words[self.at].column, "bracket")
+    def _compared(self, parameter: Parameter, step: Step, tree: Comparison) -> Filter:
+        self.conditions += 1
+        self._check_cost()
+        if step.inner is not None:
+            raise expression_error(tree.operator.column, "path")
+        if step.qualifier:
+            parameter = _qualified(parameter, step)
+        allowed = OPERATORS[parameter.kind]
+        if tree.operator.text == "in":
+            raise expression_error(tree.operator.column, "set", (*allowed, "pr"))
+        if tree.operator.text not in (*allowed, "pr"):
+            raise expression_error(tree.operator.column, "operator", (*allowed, "pr"))
+        if tree.operator.text == "pr":
+            return _present(parameter, tree.value)
+        try:
+            return _holds(parameter, tree.operator.text, tree.value.text, self.base)
+        except InvalidSearch as problem:
+            raise at_column(problem, tree.value.column) from None
 
 
-def _compared(parameter: Parameter, operator: Word, value: Word, base: str) -> Filter:
-    if not value.text:
+def _targets(parameter: Parameter, step: Step, following: Step) -> tuple[str, ...]:
+    """The types that a step leads to and that have the following parameter."""
+    possible = linked_types(parameter)
+    if not possible:
+        raise expression_error(step.column, "reference")
+    if step.qualifier and step.qualifier not in possible:
+        raise expression_error(step.column, "target", possible)
+    targets = (step.qualifier,) if step.qualifier else possible
+    found = tuple(target for target in targets if following.name in parameters(target))
+    if not found:
+        raise expression_error(
+            following.column, "parameter", {name: None for each in targets for name in parameters(each)}
+        )
+    return found
+
+
+def _qualified(parameter: Parameter, step: Step) -> Parameter:
+    """`patient:identifier` as a parameter of its own."""
+    if step.qualifier != IDENTIFIER.removeprefix(":") or not linked_types(parameter):
+        raise expression_error(step.column, "qualifier")
+    return Parameter(parameter.name + IDENTIFIER, "token", (Source((), "Identifier"),))
+
+
+def _present(parameter: Parameter, value: Word) -> Filter:
+    if value.text not in ("true", "false"):
+        raise expression_error(value.column, "presence")
+    present = value.text == "true"
+    if parameter.name in (ID, LAST_UPDATED):
+        return And() if present else Or()
+    return Missing(parameter.name, missing=not present)
+
+
+def _holds(parameter: Parameter, operator: str, value: str, base: str) -> Filter:
+    """Resources with a value that the operator accepts."""
+    if not value:
         raise empty(parameter.name)
-    if operator.text == "pr":
-        if value.text not in ("true", "false"):
-            raise expression_error(value.column, "presence")
-        return Missing(parameter.name, missing=value.text == "false")
-    allowed = PREFIXES if parameter.ordered else ("eq", "ne", "sw") if parameter.kind == "string" else ("eq", "ne")
-    if operator.text not in allowed:
-        raise expression_error(operator.column, "operator", (*allowed, "pr"))
     if parameter.ordered:
-        return comparing(parameter, operator.text, value.text)
-    if operator.text == "ne":
-        return And((Missing(parameter.name, missing=False), Not(_equal(parameter, value, base))))
-    return _equal(parameter, value, base) if operator.text == "eq" else matching(parameter, value.text, base)
-
-
-def _equal(parameter: Parameter, value: Word, base: str) -> Filter:
-    if parameter.kind != "string":
-        return matching(parameter, value.text, base)
-    text = limited(folded(unescaped(value.text)))
+        return comparing(parameter, operator, value)
+    if operator == "ne":
+        return And((_present(parameter, _TRUE), Not(_holds(parameter, "eq", value, base))))
+    if parameter.kind != "string" or operator == "sw":
+        return matching(parameter, value, base)
+    text = folded(unescaped(value))
     if not text:
         raise malformed(parameter.name, "string")
-    return Eq(parameter.name, text)
+    if operator == "eq":
+        return Eq(parameter.name, limited(text))
+    if len(text) > PREFIX_LIMIT:
+        raise malformed(parameter.name, "part")
+    return Contains(parameter.name, text, at_end=operator == "ew")
+
+
+_TRUE: Final = Word("true", 0)

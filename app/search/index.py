@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from app.fhir.served import SERVED
 from app.search.algebra import ID, LAST_UPDATED, Index, Indexed
@@ -15,7 +15,9 @@ from app.search.values import search_values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMAT = 2
+Kind: TypeAlias = Literal["value", "reference", "interval"]
+
+FORMAT = 3
 """Goes up with every change of the code that gives other search values for the same resource and table."""
 
 
@@ -35,8 +37,10 @@ def search_index() -> Index:
 def _kept(parameter: Parameter) -> Iterator[tuple[str, Indexed]]:
     if parameter.name in (ID, LAST_UPDATED):
         return
-    yield parameter.name, Indexed("interval" if parameter.ordered else "value", parameter.sortable)
-    if "Reference" in parameter.data_types:
+    refers = "Reference" in parameter.data_types
+    kind: Kind = "interval" if parameter.ordered else "reference" if refers else "value"
+    yield parameter.name, Indexed(kind, parameter.sortable)
+    if refers:
         yield parameter.name + IDENTIFIER, Indexed("value", sortable=False)
     if parameter.kind == "quantity":
         yield parameter.name + UNIT, Indexed("interval", sortable=False)

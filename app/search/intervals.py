@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from app.fhir.dates import InvalidDate
 from app.search.normal import OPEN_END, OPEN_START, date_interval, limited
 from app.search.numbers import HIGHEST, LOWEST, exact
+from app.search.remembering import remembered
+from app.search.tracing import expiry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,9 +31,9 @@ class Interval(NamedTuple):
     under: str = ""
 
 
-def intervals_of(kind: Kind, data_type: str, value: Json) -> Iterable[Interval]:
-    """What one value of a FHIR data type adds to a parameter that is a date, number or quantity."""
-    return _READERS[kind](data_type, value)
+def interval_reader(kind: Kind, data_type: str) -> Callable[[Json], Iterable[Interval]]:
+    """Reads what one value of a FHIR data type adds to a parameter that is a date, number or quantity."""
+    return _READERS[kind](data_type)
 
 
 def in_unit(system: str, code: str, bound: str) -> str:
@@ -39,16 +41,24 @@ def in_unit(system: str, code: str, bound: str) -> str:
     return f"{limited(f'{system}|{code}')}\x1f{bound}"
 
 
-def _dates(data_type: str, value: Json) -> Iterator[Interval]:
-    read = {"Period": _period, "Timing": _timing}.get(data_type, _moment)
-    bounds = read(value)
-    if bounds and bounds[0] < bounds[1]:
-        yield Interval(*bounds)
+def _dates(data_type: str) -> Callable[[Json], Iterable[Interval]]:
+    bounds_of = _TIMES.get(data_type, _moment)
+
+    def read(value: Json) -> Iterable[Interval]:
+        bounds = bounds_of(value)
+        return (Interval(*bounds),) if bounds and bounds[0] < bounds[1] else ()
+
+    return read
 
 
 def _moment(value: Json) -> Bounds | None:
+    return _bounds_of_text(value) if isinstance(value, str) else None
+
+
+@remembered
+def _bounds_of_text(text: str) -> Bounds | None:
     try:
-        return date_interval(value) if isinstance(value, str) else None
+        return date_interval(text)
     except InvalidDate:
         return None
 
@@ -72,14 +82,28 @@ def _timing(value: Json) -> Bounds | None:
     return (min(lo for lo, _ in known), max(hi for _, hi in known)) if known else None
 
 
-def _numbers(_: str, value: Json) -> Iterator[Interval]:
-    number = _number(value)
-    if number is not None:
-        yield Interval(*exact(number))
+def _expiry(carrier: Json) -> Bounds | None:
+    return _moment(expiry(carrier))
 
 
-def _quantities(data_type: str, value: Json) -> Iterator[Interval]:
-    first, last = (_member(value, "low"), _member(value, "high")) if data_type == "Range" else (value, value)
+_TIMES: Mapping[str, Callable[[Json], Bounds | None]] = {
+    "Period": _period,
+    "Timing": _timing,
+    "Udi.expiry": _expiry,
+}
+
+
+def _numbers(_: str) -> Callable[[Json], Iterable[Interval]]:
+    return lambda value: () if (number := _number(value)) is None else (Interval(*exact(number)),)
+
+
+def _quantities(data_type: str) -> Callable[[Json], Iterable[Interval]]:
+    if data_type == "Range":
+        return lambda value: _between(_member(value, "low"), _member(value, "high"))
+    return lambda value: _between(value, value)
+
+
+def _between(first: Json, last: Json) -> Iterator[Interval]:
     lower, upper = _bounds(first), _bounds(last)
     bounds = (lower or (LOWEST, LOWEST))[0], (upper or (HIGHEST, HIGHEST))[1]
     if (lower or upper) and bounds[0] < bounds[1]:
@@ -127,7 +151,7 @@ def _member(value: Json, name: str) -> Json:
     return value.get(name) if isinstance(value, dict) else None
 
 
-_READERS: Mapping[Kind, Callable[[str, Json], Iterator[Interval]]] = {
+_READERS: Mapping[Kind, Callable[[str], Callable[[Json], Iterable[Interval]]]] = {
     "date": _dates,
     "number": _numbers,
     "quantity": _quantities,

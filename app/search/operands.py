@@ -11,8 +11,10 @@ from app.fhir.dates import EARLIEST, LATEST, InvalidDate, date_bounds
 from app.fhir.reference import ID as RESOURCE_ID
 from app.fhir.reference import Target, Uri, parse
 from app.fhir.served import SERVED
+from app.fhir.udi import gtin
 from app.search import numbers
 from app.search.algebra import ID, LAST_UPDATED, Eq, Filter, In, Prefix
+from app.search.chains import forms
 from app.search.comparisons import compared, updated, within
 from app.search.escapes import split, unescaped
 from app.search.intervals import UNIT, in_unit
@@ -20,6 +22,7 @@ from app.search.normal import PREFIX_LIMIT, folded, instant_text, limited, milli
 from app.search.numbers import HIGHEST, LOWEST, InvalidNumber
 from app.search.problems import malformed, not_allowed
 from app.search.texts import reference_text
+from app.search.tracing import DI
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -55,6 +58,8 @@ def _token(parameter: Parameter, value: str, _: str) -> Filter:
         if system:
             raise malformed(parameter.name, "code")
         system = None
+    if DI in parameter.data_types:
+        code = gtin(code)
     if parameter.codes and code not in parameter.codes:
         raise not_allowed(parameter.name, parameter.codes)
     return Eq(parameter.name, token(system, code))
@@ -77,7 +82,7 @@ def _reference(parameter: Parameter, value: str, base: str) -> Filter:
         return Eq(parameter.name, limited(text))
     if RESOURCE_ID.fullmatch(text):
         relative = [f"{target}/{text}" for target in parameter.targets or SERVED]
-        return In(parameter.name, tuple(form for each in relative for form in _forms(each, base)))
+        return In(parameter.name, tuple(form for each in relative for form in forms(each, base)))
     target = parse(text)
     if isinstance(target, Uri):
         return Eq(parameter.name, limited(target.text))
@@ -87,13 +92,8 @@ def _reference(parameter: Parameter, value: str, base: str) -> Filter:
         raise not_allowed(parameter.name, [f"{allowed}/…" for allowed in parameter.targets])
     if target.base not in ("", base):
         return Eq(parameter.name, reference_text(target))
-    forms = _forms(f"{target.type}/{target.id}", base)
-    return In(parameter.name, forms) if len(forms) > 1 else Eq(parameter.name, forms[0])
-
-
-def _forms(relative: str, base: str) -> tuple[str, ...]:
-    """How documents may write a reference to this server: relative, and absolute where its address is known."""
-    return (relative, limited(f"{base}/{relative}")) if base else (relative,)
+    texts = forms(f"{target.type}/{target.id}", base)
+    return In(parameter.name, texts) if len(texts) > 1 else Eq(parameter.name, texts[0])
 
 
 def _date(parameter: Parameter, prefix: str, value: str) -> Filter:

@@ -44,8 +44,10 @@ class Parameter:
 
     @property
     def sortable(self) -> bool:
-        """Whether `_sort` may name it: not where its texts are ids or addresses, whose order means nothing."""
-        return self.kind not in ("reference", "uri")
+        """Whether `_sort` may name it: not where its texts are ids or addresses, whose order means nothing, nor where
+        they are those of contained resources, which recalls find."""
+        inside = any(step.name == "contained" for source in self.sources for step in source.path[:1])
+        return self.kind not in ("reference", "uri") and not inside
 
     @property
     def ordered(self) -> bool:

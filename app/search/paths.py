@@ -1,14 +1,13 @@
 """Simple paths into a FHIR document, and the values found there.
 
 `name.given`; `telecom[system=phone]` takes the items whose element has one of the values (`a=x|y`);
-`entry[0].resource` one item of a list.
+`entry[0].resource` one item of a list; `$this` is the document itself.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from app.fhir.resource import Json
@@ -16,12 +15,11 @@ if TYPE_CHECKING:
 _STEP = re.compile(r"(?P<name>\w+)(?:\[(?:(?P<index>\d+)|(?P<key>[\w.]+)=(?P<value>[^\]]+))\])?(?:\.|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An element by name; of its items the one at `index`, or those where `key` leads to one of `values`."""
+class Step(NamedTuple):
+    """An element by name; of its items the one at `at`, or those where `key` leads to one of `values`."""
 
     name: str
-    index: int | None = None
+    at: int | None = None
     key: Path = ()
     values: frozenset[str] = frozenset()
 
@@ -31,6 +29,8 @@ Path: TypeAlias = tuple[Step, ...]
 
 def parse_path(text: str) -> Path:
     """The steps of a path as the parameter table writes it."""
+    if text == "$this":
+        return ()
     return tuple(
         Step(
             found["name"],
@@ -45,22 +45,21 @@ def parse_path(text: str) -> Path:
 def values_at(document: Json, path: Path) -> list[Json]:
     """Everything a path leads to, lists opened; what has another shape is passed over. Never raises."""
     found = [document]
-    for step in path:
-        children = [node[step.name] for node in found if isinstance(node, dict) and step.name in node]
-        found = [item for child in children for item in _items(child, step)]
-        if not found:
-            break
+    for name, at, key, wanted in path:
+        items: list[Json] = []
+        for node in found:
+            child = node.get(name) if isinstance(node, dict) else None
+            if isinstance(child, list):
+                items += child if at is None else child[at : at + 1]
+            elif child is not None and not at:
+                items.append(child)
+        if key:
+            items = [item for item in items if _has(item, key, wanted)]
+        if not items:
+            return items
+        found = [item for item in items if item is not None] if None in items else items
     return found
 
 
-def _items(child: Json, step: Step) -> list[Json]:
-    items = child if isinstance(child, list) else [child]
-    if step.index is not None:
-        items = items[step.index : step.index + 1]
-    if step.key:
-        items = [item for item in items if _has(item, step)]
-    return [item for item in items if item is not None]
-
-
-def _has(item: Json, step: Step) -> bool:
-    return any(isinstance(value, str) and value in step.values for value in values_at(item, step.key))
+def _has(item: Json, key: Path, wanted: frozenset[str]) -> bool:
+    return any(isinstance(value, str) and value in wanted for value in values_at(item, key))

@@ -36,6 +36,7 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "Type/id, id, ou une URI absolue ; sans version",
     ),
     "string": ("text with at least one letter or digit", "un texte d’au moins une lettre ou un chiffre"),
+    "part": ("at most 447 characters with co and ew", "447 caractères au plus avec co et ew"),
     "text": ("text that is valid Unicode", "un texte Unicode valide"),
 }
 """What a value has to look like, in English and French."""
@@ -44,13 +45,42 @@ EXPRESSION: Final[Mapping[str, tuple[str, str]]] = {
     "length": ("at most 8,000 characters", "8 000 caractères au plus"),
     "depth": ("at most 20 brackets inside one another", "20 parenthèses imbriquées au plus"),
     "quote": ("text in double quotes, escaped as in JSON", "un texte entre guillemets doubles, échappé comme en JSON"),
-    "bracket": ("a bracket", "une parenthèse"),
+    "bracket": ("a bracket, ( or ), [ or ]", "une parenthèse ou un crochet"),
     "parameter": ("a search parameter", "un paramètre de recherche"),
-    "operator": ("an operator", "un opérateur"),
+    "operator": ("an operator that fits the parameter", "un opérateur qui convienne au paramètre"),
     "value": ("a value", "une valeur"),
-    "end": ("and, or, or the end", "and, or, ou la fin"),
+    "end": (
+        "and, or, or the end; a value with blanks, brackets or quotes stands in double quotes",
+        "and, or, ou la fin ; une valeur avec des blancs, des parenthèses, des crochets ou des guillemets se met entre "
+        "guillemets doubles",
+    ),
     "presence": ("true or false", "true ou false"),
-    "chain": ("a parameter of the type itself, no chain", "un paramètre du type lui-même, sans chaînage"),
+    "chain": (
+        "a path of at most 3 references, each followed by a dot, and a parameter",
+        "un chemin d’au plus 3 références, chacune suivie d’un point, puis un paramètre",
+    ),
+    "reference": (
+        "a parameter that refers to a resource, for only such a one is followed by a dot",
+        "un paramètre qui désigne une ressource, seul à pouvoir être suivi d’un point",
+    ),
+    "target": (
+        "after the colon a type that the reference may point at",
+        "après les deux-points un type que la référence peut désigner",
+    ),
+    "qualifier": (
+        "no colon here: only a reference takes one, :identifier at the end, or a type ahead of a dot",
+        "pas de deux-points ici : seule une référence en admet, :identifier à la fin, ou un type avant un point",
+    ),
+    "path": (
+        "a dot and a parameter after the square bracket",
+        "un point et un paramètre après le crochet",
+    ),
+    "set": (
+        "another operator, for in takes a value set, which this server does not expand; name the codes with eq, "
+        "joined by or",
+        "un autre opérateur, car in prend un jeu de valeurs, que ce serveur ne déploie pas ; nommez les codes avec eq, "
+        "réunis par or",
+    ),
 }
 """What `_filter` expects at a place, in English and French."""
 
@@ -132,6 +162,16 @@ def expression_error(column: int, expected: str, allowed: Iterable[str] = ()) ->
         f"_filter est illisible à la colonne {column}. Attendu : {fr}{f' ({listed})' if listed else ''}.",
         expression="_filter",
         rule=f"search-filter-{expected}",
+    )
+
+
+def at_column(problem: InvalidSearch, column: int) -> InvalidSearch:
+    """The problem of a value that stands at a column of a `_filter`."""
+    return InvalidSearch(
+        f"_filter, column {column}: {problem.en}",
+        f"_filter, colonne {column} : {problem.fr}",
+        expression="_filter",
+        rule=problem.issues[0].rule,
     )
 
 

@@ -1,20 +1,31 @@
-"""The search values of a resource: what it is found by. Broken data is passed over, never an error."""
+"""The search values of a resource: what it is found by. Broken data is passed over, never an error.
+
+Every resource that is written or loaded comes through here, so what the parameter table says of a type is compiled
+once into functions that read and keep."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from app.fhir.served import SERVED
 from app.search.algebra import ID, LAST_UPDATED, SearchValues
-from app.search.intervals import Interval, intervals_of
-from app.search.parameters import Parameter, parameters
+from app.search.intervals import interval_reader
+from app.search.parameters import parameters
 from app.search.paths import values_at
-from app.search.texts import Texts, texts_of
+from app.search.texts import text_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
-    from app.fhir.resource import Json, Resource
+    from app.fhir.resource import Resource
+    from app.search.parameters import Parameter, Source
+    from app.search.texts import Texts
+
+Keeper: TypeAlias = "Callable[[Resource, SearchValues], None]"
+
+_ALWAYS: Final = "resourceType"
+"""Every resource has it: the first element of what is read from a resource as a whole."""
 
 
 def search_values(resource: Resource) -> SearchValues:
@@ -22,45 +33,87 @@ def search_values(resource: Resource) -> SearchValues:
     values = SearchValues({}, {}, {})
     type_name = resource.get("resourceType")
     if isinstance(type_name, str) and type_name in SERVED:
-        for parameter in parameters(type_name).values():
-            found = _found(parameter, resource)
-            if not found or parameter.name in (ID, LAST_UPDATED):
-                continue
-            if parameter.ordered:
-                _keep_intervals(values, parameter, [intervals_of(parameter.kind, *each) for each in found])
-            else:
-                _keep_texts(values, parameter, [texts_of(parameter, *each) for each in found])
+        for keep in _keepers(type_name, _elements(type_name).intersection(resource)):
+            keep(resource, values)
     return values
 
 
-def _found(parameter: Parameter, resource: Resource) -> list[tuple[str, Json]]:
-    """The values of a parameter with their data types."""
-    found = [
-        (source.data_type, value)
-        for source in parameter.sources
-        if source.path[0].name in resource
-        for value in values_at(resource, source.path)
-    ]
-    return [("boolean", any(value is not False for _, value in found))] if parameter.exists else found
+@lru_cache(maxsize=len(SERVED))
+def _elements(type_name: str) -> frozenset[str]:
+    """The elements of a type that some parameter is read from."""
+    return frozenset(_head(source) for parameter in parameters(type_name).values() for source in parameter.sources)
 
 
-def _keep_texts(values: SearchValues, parameter: Parameter, found: list[Iterable[Texts]]) -> None:
-    kept: dict[str, dict[str, None]] = {}
-    sort = []
-    for texts in (texts for each in found for texts in each):
-        kept.setdefault(texts.under, {}).update(dict.fromkeys(texts.texts))
-        sort.append(texts.sort)
-    for under, distinct in kept.items():
-        values.values[parameter.name + under] = tuple(distinct)
-    if parameter.sortable and (named := [text for text in sort if text]):
-        values.sort[parameter.name] = min(named)
+@lru_cache(maxsize=4_096)
+def _keepers(type_name: str, present: frozenset[str]) -> tuple[Keeper, ...]:
+    """What reads and keeps the parameters that a resource with these elements may have values of."""
+    keepers = []
+    for name, parameter in parameters(type_name).items():
+        sources = [source for source in parameter.sources if _head(source) in present]
+        if parameter.exists:
+            keepers.append(_presence_keeper(parameter, sources))
+        elif sources and name not in (ID, LAST_UPDATED):
+            keepers.append((_interval_keeper if parameter.ordered else _text_keeper)(parameter, sources))
+    return tuple(keepers)
 
 
-def _keep_intervals(values: SearchValues, parameter: Parameter, found: list[Iterable[Interval]]) -> None:
-    kept: dict[str, dict[tuple[str, str], None]] = {}
-    for interval in (interval for each in found for interval in each):
-        kept.setdefault(interval.under, {})[interval.lo, interval.hi] = None
-    for under, distinct in kept.items():
-        values.intervals[parameter.name + under] = tuple(distinct)
-    if "" in kept:
-        values.sort[parameter.name] = min(kept[""])[0]
+def _head(source: Source) -> str:
+    return source.path[0].name if source.path else _ALWAYS
+
+
+def _text_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
+    readings = [(source.path, text_reader(parameter, source.data_type)) for source in sources]
+
+    def keep(resource: Resource, values: SearchValues) -> None:
+        found: list[Texts] = []
+        for path, read in readings:
+            for value in values_at(resource, path):
+                found += read(value)
+        if found:
+            _keep_texts(parameter, found, values)
+
+    return keep
+
+
+def _presence_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
+    """Keeps "true" where some source has a value other than false, "false" elsewhere."""
+    read = text_reader(parameter, "boolean")
+
+    def keep(resource: Resource, values: SearchValues) -> None:
+        found = [value for source in sources for value in values_at(resource, source.path)]
+        _keep_texts(parameter, list(read(any(value is not False for value in found))), values)
+
+    return keep
+
+
+def _keep_texts(parameter: Parameter, found: list[Texts], values: SearchValues) -> None:
+    name = parameter.name
+    if len(found) == 1:  # as nearly always
+        texts, first, under = found[0]
+        values.values[name + under] = texts
+    else:
+        kept: dict[str, dict[str, None]] = {}
+        for texts, _, under in found:
+            kept.setdefault(under, {}).update(dict.fromkeys(texts))
+        values.values.update((name + under, tuple(distinct)) for under, distinct in kept.items())
+        first = min((sort for _, sort, _ in found if sort), default="")
+    if first and parameter.sortable:
+        values.sort[name] = first
+
+
+def _interval_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
+    name = parameter.name
+    readings = [(source.path, interval_reader(parameter.kind, source.data_type)) for source in sources]
+
+    def keep(resource: Resource, values: SearchValues) -> None:
+        kept: dict[str, dict[tuple[str, str], None]] = {}
+        for path, read in readings:
+            for value in values_at(resource, path):
+                for lo, hi, under in read(value):
+                    kept.setdefault(under, {})[lo, hi] = None
+        for under, distinct in kept.items():
+            values.intervals[name + under] = tuple(distinct)
+        if "" in kept:
+            values.sort[name] = min(kept[""])[0]
+
+    return keep

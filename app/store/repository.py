@@ -6,13 +6,13 @@ Every method may raise StoreUnavailable: the store does not answer for now, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from app.fhir.resource import Resource
-    from app.search.algebra import Filter, Position, Search
+    from app.search.algebra import Facet, Filter, Position, Search
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,25 @@ class Page:
     has_next: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many matches have each text of a facet, the most frequent texts first (then by text), and how many different
+    texts there are in all, also beyond the listed ones. A match that has several texts counts under each."""
+
+    counts: Mapping[str, int]
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """An index of the store: where it is, its name, which never changes for the same index, and whether it is there,
+    is missing, or is stale: made by another release and needed by nobody."""
+
+    place: str
+    name: str
+    state: Literal["present", "missing", "stale"]
+
+
 class Repository(Protocol):
     """Current and earlier versions of FHIR resources, found by id or by search values."""
 
@@ -76,6 +95,44 @@ class Repository(Protocol):
 
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """How many current resources of a type a filter matches, exactly."""
+
+    async def related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        search: Search,
+    ) -> Sequence[Page]:
+        """For each target, in one command, the first page of the resources of a type that refer to it.
+
+        A target is the texts by which `parameter` may name one resource: ("Patient/x",), or that and its address. The
+        search's filter, sort, count and offset hold for each page; it has no `after` and no `before`."""
+
+    async def count_related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        filter: Filter,  # noqa: A002 - the algebra's word
+    ) -> Sequence[int]:
+        """For each target, in one command, how many resources of a type refer to it and match the filter."""
+
+    async def tally(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        filter: Filter,  # noqa: A002 - the algebra's word
+        facets: Sequence[Facet],
+        at_most: int = 1_000,
+    ) -> Sequence[Tally]:
+        """The current resources of a type that a filter matches, counted by each facet; `at_most` texts are listed.
+
+        Each resource counts once under a text. It may take seconds over millions, and never keeps others waiting."""
+
+    async def indexes(self) -> Sequence[IndexState]:
+        """The indexes there are or should be, by place and name."""
+
+    async def drop_stale(self) -> Sequence[IndexState]:
+        """Drop the stale indexes, and answer which ones."""
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """Keep each resource as the next version, in that order, and answer what is stored. Durable on return.

@@ -1,25 +1,60 @@
-"""The answer to a request that met an error nobody expected: logged by place, told without its text."""
+"""Answers that are no answer: FHIR's OperationOutcome, in the language of the client."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse, Response
 
-from app.errors import UNEXPECTED, origin
+from app.errors import UNEXPECTED, NotFound, RequestError, origin
 from app.fhir import json
 from app.fhir.outcome import operation_outcome
 from app.web.negotiation import preferred_language
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from starlette.requests import Request
+
+    from app.errors import DmiError, Issue
 
 LOGGER = logging.getLogger("dmi")
 
+_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_SAID: Final[Mapping[int, DmiError]] = {
+    404: NotFound(
+        "There is nothing at this address. /fhir/metadata tells what this server offers.",
+        "Il n’y a rien à cette adresse. /fhir/metadata indique ce qu’offre ce serveur.",
+    ),
+    405: RequestError(
+        "This address is not asked by that method. The header Allow names those that it knows.",
+        "Cette adresse ne s’interroge pas par cette méthode. L’en-tête Allow indique celles qu’elle connaît.",
+    ),
+}
+
+
+def outcome_response(
+    request: Request, issues: Sequence[Issue], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An OperationOutcome as the whole answer."""
+    outcome = operation_outcome(issues, preferred_language(request.headers.get("accept-language", "")))
+    body = json.encode(outcome)
+    return Response(body, status, media_type="application/fhir+json", headers={**_HEADERS, **(headers or {})})
+
 
 def unexpected(request: Request, error: Exception) -> Response:
-    """500 with an OperationOutcome; Starlette's shape of an exception handler."""
+    """The answer to an error that nobody expected: logged by place, told without its text. Starlette's handler."""
     LOGGER.error("unexpected %s, %s %s", origin(error), request.method, request.url.path)
-    outcome = operation_outcome([UNEXPECTED], preferred_language(request.headers.get("accept-language", "")))
-    return Response(json.encode(outcome), 500, media_type="application/fhir+json")
+    return outcome_response(request, [UNEXPECTED], 500)
+
+
+def not_routed(request: Request, error: Exception) -> Response:
+    """The answer where no route fits: for FHIR's clients an OperationOutcome, else a word. Starlette's handler."""
+    if not isinstance(error, HTTPException):
+        raise error
+    said = _SAID.get(error.status_code)
+    if said and f"{request.url.path}/".startswith("/fhir/"):
+        return outcome_response(request, said.issues, error.status_code, error.headers)
+    return PlainTextResponse(error.detail, error.status_code, error.headers)

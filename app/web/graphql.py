@@ -5,7 +5,6 @@ https://graphql.github.io/graphql-over-http/draft/
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cross_web import HTTPException
@@ -13,14 +12,14 @@ from graphql import GraphQLError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLRequestData
-from strawberry.http.parse_content_type import parse_content_type
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.errors import DmiError, RequestError, TooLarge, UnsupportedMedia
 from app.fhir import json
 from app.schema.errors import shown
+from app.schema.focus import Focus
 from app.web.body import limited
+from app.web.graphql_request import graphql_request, malformed
 from app.web.negotiation import JSON, accepts_html, preferred_language, preferred_media_type
 
 if TYPE_CHECKING:
@@ -28,19 +27,17 @@ if TYPE_CHECKING:
 
     from cross_web import AsyncHTTPRequestAdapter
     from starlette.types import Receive, Scope, Send
-    from strawberry.http import GraphQLHTTPResponse
+    from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
     from strawberry.http.base import BaseRequestProtocol
     from strawberry.schema import BaseSchema
     from strawberry.types import ExecutionResult
 
     from app.schema.context import Context
 
-READ_AT_ONCE: Final = 65_536  # bytes
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 STATUS: Final[Mapping[type[DmiError], int]] = {TooLarge: 413, UnsupportedMedia: 415, RequestError: 400}
 
 
-_SHAPE: Final = {"query": str, "variables": dict | None, "operationName": str | None, "extensions": dict | None}
 _METHODS: Final = RequestError("GraphQL is asked by GET or POST.", "GraphQL s’interroge par GET ou par POST.")
 # What Strawberry refuses, by its cause: the refusal, the status, more headers.
 _REFUSALS: Final[Mapping[type[object], tuple[RequestError, int, Mapping[str, str]]]] = {
@@ -60,16 +57,16 @@ _REFUSALS: Final[Mapping[type[object], tuple[RequestError, int, Mapping[str, str
 }
 
 
-class GraphQLView(GraphQL["Context", None]):
-    """`context_of(request, language)` makes a request's context; `page(request)` answers a browser."""
+class GraphQLView(GraphQL["Context", Focus]):
+    """`context_of(request, language)` makes a request's context; `page(request)`, if any, answers a browser."""
 
     def __init__(
         self,
         schema: BaseSchema,
         *,
         context_of: Callable[[Request, str], Context],
-        page: Callable[[Request], Awaitable[Response]],
         max_body: int,
+        page: Callable[[Request], Awaitable[Response]] | None = None,
     ) -> None:
         super().__init__(schema, graphql_ide=None, subscription_protocols=())
         self._context_of = context_of
@@ -82,7 +79,7 @@ class GraphQLView(GraphQL["Context", None]):
         try:
             response = await self._answer(request)
         except HTTPException as refusal:
-            response = _refused(request, *_REFUSALS.get(type(refusal.__cause__), (_malformed(), 400, {})))
+            response = _refused(request, *_REFUSALS.get(type(refusal.__cause__), (malformed(), 400, {})))
         except ClientDisconnect:  # nobody is left to answer
             return
         except RequestError as error:
@@ -93,7 +90,7 @@ class GraphQLView(GraphQL["Context", None]):
     async def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "POST"):
             return _refused(request, _METHODS, 405, {"Allow": "GET, POST"})
-        if request.method == "GET" and "query" not in request.query_params and _wants_page(request):
+        if self._page and request.method == "GET" and "query" not in request.query_params and _wants_page(request):
             return await self._page(request)
         return await self.run(request)
 
@@ -109,37 +106,13 @@ class GraphQLView(GraphQL["Context", None]):
         """Never: `_answer` has seen to browsers."""
         return False
 
-    def decode_json(self, data: str | bytes) -> object:
-        """Decimals keep their digits; a name that comes twice is refused. Raises MalformedJson."""
-        return json.decode_strict(data)
-
     def encode_json(self, data: object) -> bytes:
         """Decimals keep their digits."""
         return json.encode(data)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """The request's document, variables and operation name. Raises RequestError."""
-        content_type, parameters = parse_content_type(request.content_type or "")
-        charset = parameters.get("charset", "utf-8").lower()
-        if request.method == "POST" and (content_type.lower() != JSON or charset not in ("utf-8", "utf8")):
-            raise UnsupportedMedia(
-                f"Send the request as Content-Type: {JSON}, in UTF-8.",
-                f"Envoyez la requête avec Content-Type: {JSON}, en UTF-8.",
-            )
-        by_post = request.method == "POST"
-        data = await _read(await request.get_body()) if by_post else self._parameters(request)
-        if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in _SHAPE.items()):
-            raise _malformed()
-        if not data["query"].strip():
-            raise _malformed()
-        return GraphQLRequestData(
-            data["query"], data.get("variables"), data.get("operationName") or None, data.get("extensions")
-        )
-
-    def _parameters(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
-        """The request in a query string, where an empty parameter is an absent one."""
-        given = {name: value for name, value in request.query_params.items() if value or name == "query"}
-        return self.parse_query_params(given)
+        return await graphql_request(request)
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The response's JSON: no `data` where nothing was executed, errors in the form that leaves the server."""
@@ -157,18 +130,6 @@ class GraphQLView(GraphQL["Context", None]):
         media_type = sub_response.media_type or JSON
         status = 400 if "data" not in response_data and media_type != JSON else 200
         return Response(self.encode_json(response_data), status, media_type=media_type, headers=_HEADERS)
-
-
-async def _read(body: bytes) -> object:
-    """The JSON of a body, strictly; a large one is read in a thread, so that it does not keep others waiting."""
-    return json.decode_strict(body) if len(body) <= READ_AT_ONCE else await asyncio.to_thread(json.decode_strict, body)
-
-
-def _malformed() -> RequestError:
-    return RequestError(
-        "A request is a JSON object with `query` (text), and maybe `variables` (object), `operationName` (text).",
-        "Une requête est un objet JSON : `query` (texte), et au besoin `variables` (objet), `operationName` (texte).",
-    )
 
 
 def _refused(request: Request, error: RequestError, status: int, headers: Mapping[str, str] | None = None) -> Response:

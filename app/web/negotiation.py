@@ -5,7 +5,10 @@ https://www.rfc-editor.org/rfc/rfc9110#name-content-negotiation-fields
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 JSON: Final = "application/json"
 GRAPHQL_JSON: Final = "application/graphql-response+json"
@@ -26,6 +29,18 @@ def preferred_media_type(accept: str) -> str:
     weights = dict(_weighted(accept))
     own = weights.get(GRAPHQL_JSON, 0.0)
     return GRAPHQL_JSON if own > 0 and own >= weights.get(JSON, 0.0) else JSON
+
+
+def preferred_of(offered: Sequence[str], accept: str) -> str | None:
+    """The media type out of `offered` that the header weighs most, the first of equals; None where it takes none."""
+    weights = dict(_weighted(accept))
+
+    def weight(media_type: str) -> float:
+        ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
+        return next((weights[each] for each in ranges if each in weights), 0.0)
+
+    best = max(offered, key=weight)
+    return best if weight(best) > 0 else None
 
 
 def accepts_html(accept: str) -> bool:

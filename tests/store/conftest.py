@@ -12,7 +12,7 @@ from mongomock_motor import AsyncMongoMockClient
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from app.store.mongo import MongoStore
-from app.store.sqlite import SqliteStore, listing
+from app.store.sqlite import SqliteStore
 from tests.store import secantusd
 from tests.store.kinds import READ_BY, STORES
 from tests.store.toy import INDEX
@@ -45,10 +45,10 @@ async def open_store(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Opened]:
     for name, value in READ_BY.get(request.param, {}).items():
-        monkeypatch.setattr(listing, name, value)
+        monkeypatch.setattr(name, value)
     async with AsyncExitStack() as stack:
         target: Any
-        if request.param == "secantusdb":
+        if request.param.startswith("secantusdb"):
             target = f"mongodb://127.0.0.1:{request.getfixturevalue('secantusd_port')}/{uuid4().hex}"
         elif request.param == "mongomock":
             target = AsyncMongoMockClient()["dmi"]
@@ -56,7 +56,7 @@ async def open_store(
             target = await stack.enter_async_context(_mongodb())
         else:
             target = tmp_path / "store" if request.param == "sqlite file" else None
-        kind = SqliteStore if request.param.startswith("sqlite") else MongoStore
+        kind: type[SqliteStore | MongoStore] = SqliteStore if request.param.startswith("sqlite") else MongoStore
 
         async def opened(index: Index = INDEX, **options: Any) -> Repository:
             store: Repository = kind(target, index, **options)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
+
+import pytest
 
 STORES: Final = (
     "sqlite file",
@@ -17,8 +19,24 @@ STORES: Final = (
 LASTING: Final = ("sqlite file", "mongomock", "secantusdb", "mongodb")
 """Those that can be opened again."""
 
+JOINING: Final[tuple[Any, ...]] = (
+    *(kind for kind in STORES if kind != "mongomock"),
+    pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock has no $lookup with a pipeline, no $documents")),
+    "secantusdb looking up",
+)
+"""For what stores join: one that is no judge of it is skipped with its reason, and one joins few as it joins many."""
+
+LINKING: Final = (*STORES, "secantusdb looking up")
+"""For what a store can find without a join where that leads to few resources, as mongomock does."""
+
 READ_BY: Final = {
-    "sqlite walking": {"SELECTIVE": 0, "TIES": 2},
-    "sqlite giving up": {"SELECTIVE": 0, "TIES": 2, "WALK": 10, "SKIP": 0},
+    "sqlite walking": {"app.store.sqlite.listing.SELECTIVE": 0, "app.store.sqlite.listing.TIES": 2},
+    "sqlite giving up": {
+        "app.store.sqlite.listing.SELECTIVE": 0,
+        "app.store.sqlite.listing.TIES": 2,
+        "app.store.sqlite.listing.WALK": 10,
+        "app.store.sqlite.listing.SKIP": 0,
+    },
+    "secantusdb looking up": {"app.store.mongo.links.FEW": 0},
 }
-"""Constants of `app.store.sqlite.listing` that make a store read few resources as it reads very many."""
+"""Constants that make a store read few resources as it reads very many."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.errors import StoreUnavailable
-from app.search.algebra import And, Eq, Search, SearchValues
+from app.search.algebra import And, Eq, Facet, Search, SearchValues
 from tests.store.kinds import LASTING
 from tests.store.toy import INDEX, Document, named, values, write
 
@@ -29,6 +29,11 @@ async def test_a_closed_store_says_so(store: Repository) -> None:
         store.read("Patient", ["p1"]),
         store.search("Patient", Search()),
         store.count("Patient", And()),
+        store.related("Patient", "organization", [("Organization/1",)], Search()),
+        store.count_related("Patient", "organization", [("Organization/1",)], And()),
+        store.tally("Patient", And(), [Facet("family")]),
+        store.indexes(),
+        store.drop_stale(),
         store.write([write("p1", named("A"))]),
     ):
         with pytest.raises(StoreUnavailable, match="closed"):

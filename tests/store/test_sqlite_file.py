@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import apsw
 import pytest
 
 from app.errors import StoreUnusable
-from app.search.algebra import And
+from app.search.algebra import And, Search, SearchValues, SortKey
+from app.store.repository import IndexState
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.file import open_writer
-from tests.store.toy import INDEX, named, write
+from app.store.sqlite.layout import FORMAT
+from tests.store.toy import INDEX, device, named, patient, refers, write
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,7 +60,7 @@ async def test_directory_and_files_are_their_owners_alone(tmp_path: Path) -> Non
 
 async def test_the_file_is_marked_as_ours(store: SqliteStore, tmp_path: Path) -> None:
     assert rows(tmp_path, "PRAGMA application_id") == [(0x444D4947,)]
-    assert rows(tmp_path, "PRAGMA user_version") == [(1,)]
+    assert rows(tmp_path, "PRAGMA user_version") == [(FORMAT,)]
     assert rows(tmp_path, "PRAGMA journal_mode") == [("wal",)]
 
 
@@ -83,6 +86,48 @@ async def test_every_change_is_logged_in_its_order(store: SqliteStore, tmp_path:
         tmp_path, "SELECT sequence, id, change.version FROM change JOIN resource USING (key) ORDER BY sequence"
     )
     assert changes == [(1, "p1", 1), (2, "p2", 1), (3, "p1", 2)]
+
+
+async def test_what_is_referred_to_keeps_its_key_when_it_arrives(store: SqliteStore, tmp_path: Path) -> None:
+    await store.write([write("a", patient(generalPractitioner=[refers("Practitioner/1")]))])
+    key = "SELECT key, version, live FROM resource WHERE type = 'Practitioner'"
+    [(before, version, live)] = rows(tmp_path, key)
+    await store.write([write("1", {"resourceType": "Practitioner"})])
+    assert (version, live) == (0, 0)
+    assert rows(tmp_path, key) == [(before, 1, 1)]
+    assert rows(tmp_path, "SELECT target FROM link") == [(before,)]
+
+
+async def test_a_text_is_kept_once_however_many_have_it(store: SqliteStore, tmp_path: Path) -> None:
+    await store.write([write(f"p{number}", named("durand")) for number in range(5)])
+    assert rows(tmp_path, "SELECT count(*) FROM term WHERE text = 'durand'") == [(1,)]
+    assert rows(tmp_path, "SELECT count(*) FROM value") == [(5,)]
+
+
+async def test_an_index_that_somebody_has_dropped_is_made_again(store: SqliteStore, tmp_path: Path) -> None:
+    await store.close()
+    other = apsw.Connection(str(tmp_path / "dmi.sqlite3"))
+    other.execute("DROP INDEX sort_text")
+    other.close()
+    await store.open()
+    assert (await store.search("Patient", Search(sort=(SortKey("family"),)))).rows == []
+
+
+async def test_values_of_a_parameter_that_is_no_more_are_stale_until_they_are_dropped(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path, INDEX)
+    await store.open()
+    await store.write([write("p1", named("A")), write("d1", device("L1"))])
+    await store.close()
+    device_only = replace(INDEX, version="2", parameters={"Device": INDEX.parameters["Device"], "Patient": {}})
+    store = SqliteStore(tmp_path, replace(device_only, values=lambda _: SearchValues({}, {}, {})))
+    await store.open()
+    stale = [index for index in await store.indexes() if index.state == "stale"]
+    assert stale == [IndexState("Patient", "family", "stale")]
+    assert await store.drop_stale() == stale
+    assert await store.drop_stale() == []
+    assert {index.state for index in await store.indexes()} == {"present"}
+    await store.close()
+    assert rows(tmp_path, "SELECT text FROM term") == [("L1",)]
 
 
 async def test_several_writes_are_kept_all_or_none(store: SqliteStore) -> None:
@@ -151,7 +196,7 @@ async def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_pa
 async def test_a_store_in_a_newer_format_is_refused(store: SqliteStore, tmp_path: Path) -> None:
     await store.close()
     newer = sqlite3.connect(tmp_path / "dmi.sqlite3")
-    newer.execute("PRAGMA user_version = 2")
+    newer.execute(f"PRAGMA user_version = {FORMAT + 1}")
     newer.close()
     assert "newer release" in str(await _refusal(tmp_path))
 

@@ -1,46 +1,149 @@
 """The compiler from the algebra to SQL, as a table."""
 
+# ruff: noqa: S608 - what is expected
+
 from __future__ import annotations
+
+from dataclasses import replace
 
 import pytest
 
-from app.search.algebra import And, Eq, Filter, In, Missing, Not, Or, Prefix, Range
-from app.store.sqlite.filters import MOST_BRANCHES, Filters, after_prefix
+from app.search.algebra import And, Contains, Eq, Filter, In, Linked, Missing, Not, Or, Prefix, Range
+from app.store.sqlite.filters import MOST_BRANCHES, Filters
+from app.store.sqlite.scheme import Scheme
 from app.store.sqlite.sql import Sql, tree
+from app.store.sqlite.texts import after_prefix
 from tests.store.toy import INDEX
 
-FILTERS = Filters("Patient", {"active": 1, "birthdate": 2, "family": 3, "_lastUpdated": 9}, INDEX.parameters["Patient"])
+NUMBERS = {
+    "Patient": {
+        "active": 1,
+        "birthdate": 2,
+        "family": 3,
+        "general-practitioner": 4,
+        "organization": 5,
+        "_lastUpdated": 9,
+    },
+    "Practitioner": {"family": 11, "active": 12, "_lastUpdated": 19},
+    "Organization": {"partof": 21, "name": 22, "_lastUpdated": 29},
+}
+SCHEME = Scheme(NUMBERS, INDEX.parameters)
+FILTERS = Filters("Patient", SCHEME)
+SPELLED = Filters("Patient", replace(SCHEME, spelled=frozenset({5})))
 
-TESTS: list[tuple[Filter, str, tuple[str, ...]]] = [
-    (Eq("active", "true"), "value: v.parameter = 1 AND v.text = ?", ("true",)),
-    (In("family", ("a",)), "value: v.parameter = 3 AND +v.text IN (SELECT value FROM json_each(?))", ('["a"]',)),
-    (Prefix("family", "ab"), "value: v.parameter = 3 AND v.text >= ? AND v.text < ?", ("ab", "ac")),
-    (Prefix("family", ""), "value: v.parameter = 3 AND v.text >= ?", ("",)),
-    (Missing("family", missing=False), "value: v.parameter = 3 AND 1", ()),
-    (Missing("birthdate", missing=False), "interval: v.parameter = 2 AND 1", ()),
-    (Range("birthdate", "a", "b"), "interval: v.parameter = 2 AND v.lo >= ? AND v.lo < ?", ("a", "b")),
-    (Range("birthdate", hi_after="a", hi_upto="b"), "interval: v.parameter = 2 AND v.hi > ? AND v.hi <= ?", ("a", "b")),
-    (Range("birthdate"), "interval: v.parameter = 2 AND 1", ()),
-    (Range("_lastUpdated", "a", "d", "b", "c"), "sort: v.parameter = 9 AND v.text >= ? AND v.text < ?", ("b", "c")),
-    (Eq("_id", "x"), "resource: v.type = ? AND v.id = ?", ("Patient", "x")),
-    (Prefix("_id", "x"), "resource: v.type = ? AND v.id >= ? AND v.id < ?", ("Patient", "x", "y")),
-]  # fmt: skip
-"""A leaf, the table it looks in and the condition there, and what is bound."""
+TERM = "(SELECT number FROM term INDEXED BY term_text WHERE parameter = 1 AND text = ?)"
+TERMS = (
+    "(SELECT t.number FROM json_each(?) AS wanted CROSS JOIN term AS t INDEXED BY term_text"
+    " ON t.parameter = 3 AND t.text = wanted.value)"
+)
+TARGET = "(SELECT key FROM resource INDEXED BY resource_id WHERE type = ? AND id = ?)"
+TARGETS = (
+    "(SELECT r.key FROM json_each(?) AS wanted CROSS JOIN resource AS r INDEXED BY resource_id"
+    " ON r.type = wanted.value ->> 0 AND r.id = wanted.value ->> 1)"
+)
+BY_TERM = "value AS v CROSS JOIN term AS t ON t.number = v.term"
+BY_TARGET = "link AS v CROSS JOIN resource AS r ON r.key = v.target"
+
+TESTS: list[tuple[Filter, str, tuple[str | int | bytes, ...]]] = [
+    (Eq("active", "true"), f"value AS v: v.parameter = 1 AND v.term = {TERM}", ("true",)),
+    (In("family", ("a",)), f"value AS v: v.parameter = 3 AND +v.term IN {TERMS}", ('["a"]',)),
+    (
+        Prefix("family", "ab"),
+        f"{BY_TERM}: v.parameter = 3 AND t.parameter = 3 AND t.text >= ? AND t.text < ?",
+        ("ab", "ac"),
+    ),
+    (Prefix("family", ""), f"{BY_TERM}: v.parameter = 3 AND t.parameter = 3 AND t.text >= ?", ("",)),
+    (Contains("family", "b"), f"{BY_TERM}: v.parameter = 3 AND t.parameter = 3 AND instr(t.text, ?) > 0", ("b",)),
+    (
+        Contains("family", "é", at_end=True),
+        f"{BY_TERM}: v.parameter = 3 AND t.parameter = 3 AND substr(CAST(t.text AS BLOB), ?) = ?",
+        (-2, "é".encode()),
+    ),
+    (Contains("family", ""), f"{BY_TERM}: v.parameter = 3 AND t.parameter = 3 AND 1", ()),
+    (Missing("family", missing=False), "value AS v: v.parameter = 3", ()),
+    (
+        Eq("organization", "Organization/1"),
+        f"link AS v: v.parameter = 5 AND v.target = {TARGET}",
+        ("Organization", "1"),
+    ),
+    (
+        Eq("organization", "Unserved/1"),
+        f"value AS v: v.parameter = 5 AND v.term = {TERM.replace('1 AND', '5 AND')}",
+        ("Unserved/1",),
+    ),
+    (
+        In("organization", ("Organization/1", "Patient/2")),
+        f"link AS v: v.parameter = 5 AND +v.target IN {TARGETS}",
+        ('[["Organization", "1"], ["Patient", "2"]]',),
+    ),
+    (Missing("birthdate", missing=False), "interval AS v: v.parameter = 2 AND 1", ()),
+    (Range("birthdate", "a", "b"), "interval AS v: v.parameter = 2 AND v.lo >= ? AND v.lo < ?", ("a", "b")),
+    (
+        Range("birthdate", hi_after="a", hi_upto="b"),
+        "interval AS v: v.parameter = 2 AND v.hi > ? AND v.hi <= ?",
+        ("a", "b"),
+    ),
+    (Range("birthdate"), "interval AS v: v.parameter = 2 AND 1", ()),
+    (
+        Range("_lastUpdated", "a", "d", "b", "c"),
+        "sort AS v: v.parameter = 9 AND v.text >= ? AND v.text < ?",
+        ("b", "c"),
+    ),
+    (Eq("_id", "x"), "resource AS v: v.type = ? AND v.live AND v.id = ?", ("Patient", "x")),
+    (Prefix("_id", "x"), "resource AS v: v.type = ? AND v.live AND v.id >= ? AND v.id < ?", ("Patient", "x", "y")),
+]
+"""A leaf, the tables it looks in and the condition there, and what is bound."""
 
 
 @pytest.mark.parametrize(("leaf", "expected", "values"), TESTS, ids=str)
-def test_a_leaf_is_tested_by_a_row_of_its_table(leaf: Filter, expected: str, values: tuple[str, ...]) -> None:
-    table, condition = expected.split(": ", 1)
-    test = f"EXISTS (SELECT 1 FROM {table} AS v WHERE v.key = row.key AND {condition})"  # noqa: S608 - what is expected
-    assert FILTERS.test(leaf) == Sql(test, values)
+def test_a_leaf_is_tested_by_a_row_of_its_table(
+    leaf: Filter, expected: str, values: tuple[str | int | bytes, ...]
+) -> None:
+    tables, condition = expected.split(": ", 1)
+    assert FILTERS.test(leaf) == Sql(f"EXISTS (SELECT 1 FROM {tables} WHERE v.key = row.key AND {condition})", values)
+
+
+def test_a_reference_may_be_a_link_or_a_text() -> None:
+    test = FILTERS.test(In("organization", ("Organization/1", "urn:x")))
+    assert test.text.count("EXISTS") == 2
+    assert test.values == ('[["Organization", "1"]]', '["urn:x"]')
+    assert FILTERS.test(Missing("organization")).text.count("EXISTS") == 1
+    assert SPELLED.test(Missing("organization")).text.count("EXISTS") == 2
+
+
+def test_references_with_an_address_are_sought_where_there_are_texts() -> None:
+    linked = Linked("organization", "Organization", Eq("name", "x"), ("Organization/", "https://a/Organization/"))
+    assert "term AS t0" not in FILTERS.test(linked).text
+    assert "term AS t0" in SPELLED.test(linked).text
+
+
+def test_a_link_is_followed_by_key() -> None:
+    test = FILTERS.test(Linked("organization", "Organization", Eq("name", "x"), ("Organization/",)))
+    assert test.text == (
+        "EXISTS (SELECT 1 FROM link AS l0 WHERE l0.key = row.key AND l0.parameter = 5 AND 1"
+        " AND EXISTS (SELECT 1 FROM value AS v WHERE v.key = l0.target AND v.parameter = 22"
+        " AND v.term = (SELECT number FROM term INDEXED BY term_text WHERE parameter = 22 AND text = ?)))"
+    )
+
+
+def test_a_target_that_need_not_have_a_value_must_be_there() -> None:
+    test = FILTERS.test(Linked("organization", "Organization", Missing("name"), ("Organization/",)))
+    assert "EXISTS (SELECT 1 FROM resource AS r WHERE r.key = l0.target AND r.type = ? AND r.live)" in test.text
+
+
+def test_each_link_on_a_chain_has_a_name_of_its_own() -> None:
+    chain: Filter = Eq("name", "x")
+    for _ in range(3):
+        chain = Linked("partof", "Organization", chain, ("Organization/",))
+    text = Filters("Organization", SCHEME).test(chain).text
+    assert [name in text for name in ("l0.key = row.key", "l1.key = l0.target", "l2.key = l1.target")] == [True] * 3
 
 
 def short(sql: Sql) -> str:
-    """The test with the first letter of each bound value in place of its EXISTS."""
+    """The test with the bound value in place of each EXISTS on `active`."""
     text = sql.text
-    for place in range(len(sql.values)):
-        start = text.index("EXISTS (")
-        text = f"{text[:start]}{sql.values[place]}{text[text.index(')', start) + 1 :]}"
+    for value in sql.values:
+        text = text.replace(FILTERS.test(Eq("active", "")).text, str(value), 1)
     return text
 
 
@@ -51,12 +154,13 @@ COMBINED: list[tuple[Filter, str]] = [
     (Or(), "0"),
     (And((A,)), "A"),
     (And((A, B)), "(A AND B)"),
-    (Or((A, B, C)), "(A OR (B OR C))"),
+    (And((A, B, C)), "(A AND (B AND C))"),
+    (Or((Not(A), Not(B), Not(C))), "(NOT A OR (NOT B OR NOT C))"),
     (Not(A), "NOT A"),
-    (Not(Or((A, B))), "NOT (A OR B)"),
+    (Not(Or((A, Not(B)))), "NOT (A OR NOT B)"),
     (Not(Not(A)), "NOT NOT A"),
     (And((Or((A, Not(B))), C)), "((A OR NOT B) AND C)"),
-    (Missing("_id"), "NOT EXISTS (SELECT 1 FROM resource AS v WHERE v.key = row.key AND v.type = ? AND 1)"),
+    (Missing("_id"), "NOT EXISTS (SELECT 1 FROM resource AS v WHERE v.key = row.key AND v.type = ? AND v.live AND 1)"),
 ]
 
 
@@ -67,24 +171,34 @@ def test_filters_are_combined(combined: Filter, expected: str) -> None:
 
 
 KEYS: list[tuple[Filter, str | None]] = [
-    (A, "SELECT v.key FROM value AS v INDEXED BY value_text WHERE v.parameter = 1 AND v.text = ?"),
+    (A, f"SELECT v.key FROM value AS v INDEXED BY value_term WHERE v.parameter = 1 AND v.term = {TERM}"),
     (
         In("family", ("a",)),
-        "SELECT v.key FROM value AS v INDEXED BY value_text WHERE v.parameter = 3"
-        " AND v.text IN (SELECT value FROM json_each(?))",
+        f"SELECT v.key FROM value AS v INDEXED BY value_term WHERE v.parameter = 3 AND v.term IN {TERMS}",
     ),
+    (
+        Linked("organization", "Organization", Eq("_id", "1"), ("Organization/",)),
+        "SELECT l0.key AS key FROM (SELECT v.key FROM resource AS v INDEXED BY resource_id"
+        " WHERE v.type = ? AND v.live AND v.id = ?) AS other"
+        " CROSS JOIN link AS l0 INDEXED BY link_target WHERE l0.parameter = 5 AND l0.target = other.key",
+    ),
+    (Linked("organization", "Organization", And(), ("Organization/",)), None),
+    (Linked("organization", "Organization", Not(Eq("name", "x")), ("Organization/",)), None),
     (
         Range("_lastUpdated", "a"),
         "SELECT v.key FROM sort AS v INDEXED BY sort_text WHERE v.parameter = 9 AND v.text >= ?",
     ),
-    (Eq("_id", "x"), "SELECT v.key FROM resource AS v INDEXED BY resource_id WHERE v.type = ? AND v.id = ?"),
+    (
+        Eq("_id", "x"),
+        "SELECT v.key FROM resource AS v INDEXED BY resource_id WHERE v.type = ? AND v.live AND v.id = ?",
+    ),
     (Not(A), None),
     (Missing("family"), None),
     (And(), None),
     (Or(), None),
     (And((Not(A), Missing("family"))), None),
     (Or((A, Not(B))), None),
-    (Or((A,) * (MOST_BRANCHES + 1)), None),
+    (Or(tuple(Prefix("active", str(number)) for number in range(MOST_BRANCHES + 1))), None),
 ]
 
 
@@ -97,8 +211,16 @@ def test_keys_are_found_by_an_index_or_not_at_all(filter: Filter, expected: str 
 def test_of_several_conditions_the_narrowest_kind_finds_and_the_others_test() -> None:
     keys = FILTERS.keys(And((Prefix("family", "a"), Not(B), A)))
     assert keys
-    assert keys.text.startswith("SELECT row.key FROM (SELECT v.key FROM value AS v INDEXED BY value_text WHERE")
+    assert keys.text.startswith("SELECT row.key FROM (SELECT v.key FROM value AS v INDEXED BY value_term WHERE")
     assert keys.values == ("A", "a", "b", "B")
+
+
+def test_the_condition_that_the_indexes_call_the_smallest_finds() -> None:
+    sizes = {"A": 10, "b": 1}
+    measured = Filters("Patient", SCHEME, size=lambda keys: sizes[str(keys.values[0])])
+    keys = measured.keys(And((A, Prefix("family", "b"))))
+    assert keys
+    assert keys.values == ("b", "c", "A")
 
 
 def test_a_choice_finds_what_each_branch_finds() -> None:

@@ -49,6 +49,9 @@ def test_introspection_is_off_beyond_loopback_unless_told() -> None:
         ("DMI_ALLOW_OPEN", "yes"),
         ("DMI_INTROSPECTION", "maybe"),
         ("DMI_EXAMPLE_DATA", "some"),
+        ("DMI_PROCEDURE_SYSTEMS", "ccam"),
+        ("DMI_PROCEDURE_SYSTEMS", "urn:oid:1.2, two words"),
+        ("DMI_PROCEDURE_SYSTEMS", "urn:oid:1.2|code"),
     ],
 )
 def test_a_wrong_value_names_the_variable(name: str, value: str) -> None:
@@ -75,3 +78,16 @@ def test_a_server_beyond_loopback_answers_to_any_name_unless_told() -> None:
     beyond = {"DMI_HOST": "192.0.2.7", "DMI_ALLOW_OPEN": "1"}
     assert read_settings(beyond).hosts == ("*",)
     assert read_settings({**beyond, "DMI_HOSTS": "localhost, dmi"}).hosts == ("localhost", "dmi")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("https://a", ("https://a",)),
+        ("https://a , urn:oid:1.2,https://a", ("https://a", "urn:oid:1.2")),
+    ],
+)
+def test_the_code_systems_of_the_default_view_are_a_list(value: str, expected: tuple[str, ...]) -> None:
+    assert read_settings({"DMI_PROCEDURE_SYSTEMS": value}).procedure_systems == expected

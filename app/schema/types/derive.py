@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from app.fhir.elements import type_definition
 from app.fhir.served import SERVED
 from app.schema.types.fields import ResolvedField, argument, define, document_field, list_of, nullable
+from app.schema.types.navigation import Arguments, ListElement
 from app.schema.types.scalars import FHIR, scalar_for
 
 if TYPE_CHECKING:
@@ -30,14 +31,19 @@ class FhirTypes:
     """Every GraphQL type that mirrors FHIR, by name.
 
     `resolve_reference(source, info, optional, type, expected)` answers `resource` of a reference; `expected` is the one
-    type that the schema promises there, or "Resource". `add` puts hand-written fields on top of a type."""
+    type that the schema promises there, or "Resource". `add` puts hand-written fields on top of a type. `lists` are
+    the fields with arguments for navigation, which `answer_navigation` makes work."""
 
     def __init__(self, resolve_reference: Callable[..., object]) -> None:
         self._resolve_reference = resolve_reference
         self._fields: dict[str, list[StrawberryField]] = {}
         self.classes: dict[str, type] = {}
+        self.lists: list[ListElement] = []
+        self._arguments = Arguments()
         self._define_interfaces()
-        for name in sorted(_reachable()):
+        reachable = _reachable()
+        self._paths = _fhir_paths(reachable)
+        for name in sorted(reachable):
             self._define(name)
         self._targets = {f"{target}Reference": target for target in sorted(_single_targets())}
         for name, target in self._targets.items():
@@ -100,24 +106,33 @@ class FhirTypes:
     def _fields_of(self, name: str) -> Iterator[StrawberryField]:
         if name == "ElementBase":
             yield document_field("id", nullable(scalar_for("id")), "The element's id inside the resource.")
-            yield document_field("extension", list_of(self.classes["Extension"]), "What extends or replaces the value.")
+            extension = type_definition("Element").elements["extension"]
+            yield self._element_field(name, extension, "What extends or replaces the value.")
         elif name in self._targets:
-            yield from self._elements("Reference")
+            yield from self._elements(name, "Reference")
             yield self._target_field(self._targets[name])
         else:
             if name in (ANY, OTHER) or type_definition(name).resource:
                 yield document_field("resourceType", nullable(scalar_for("code")), "The resource's FHIR type.")
-            yield from self._elements(ANY if name == OTHER else name)
+            yield from self._elements(name, ANY if name == OTHER else name)
             if name == OTHER:
                 yield _raw_field()
 
-    def _elements(self, name: str) -> Iterator[StrawberryField]:
-        for element in type_definition(name).elements.values():
-            many = list_of if element.many else nullable
-            yield document_field(element.name, many(self._type_of(element)), _described(element))
+    def _elements(self, name: str, fhir_name: str) -> Iterator[StrawberryField]:
+        """The fields of a GraphQL type for the elements of a FHIR type."""
+        for element in type_definition(fhir_name).elements.values():
+            yield self._element_field(name, element, _described(element))
             if element.primitive and element.name != "id":
+                many = list_of if element.many else nullable
                 sibling = many(self.classes["ElementBase"])
                 yield document_field(f"_{element.name}", sibling, f"Id and extensions of {element.name}.")
+
+    def _element_field(self, name: str, element: Element, description: str) -> StrawberryField:
+        if not element.many:
+            return document_field(element.name, nullable(self._type_of(element)), description)
+        self.lists.append(ListElement(name, element.name, self._paths.get(element.type, element.type)))
+        type_ = list_of(self._type_of(element))
+        return document_field(element.name, type_, description, self._arguments.of(element))
 
     def _type_of(self, element: Element) -> GraphQLType:
         if element.primitive:
@@ -154,6 +169,24 @@ def _reachable() -> set[str]:
         found.add(name)
         waiting.extend(e.type for e in type_definition(name).elements.values() if not e.primitive)
     return found - {ANY, "Reference"}
+
+
+def _fhir_paths(names: Iterable[str]) -> dict[str, str]:
+    """The FHIR path of every backbone type by its GraphQL name: Procedure.performer for ProcedurePerformer."""
+    owners = [(owner, element) for owner in names for element in type_definition(owner).elements.values()]
+    own = {
+        element.type: (owner, element.name)
+        for owner, element in owners
+        if not element.primitive and element.type == owner + element.name[0].upper() + element.name[1:]
+    }
+
+    def path(name: str) -> str:
+        if name not in own:
+            return name
+        owner, element = own[name]
+        return f"{path(owner)}.{element}"
+
+    return {name: path(name) for name in own}
 
 
 def _single_targets() -> set[str]:

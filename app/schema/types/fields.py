@@ -10,10 +10,14 @@ from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, St
 from strawberry.types.field import StrawberryField
 from strawberry.types.unset import UNSET
 
+from app.errors import UnfitStored
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from strawberry.types import Info
+
+    from app.fhir.resource import Json
 
 GraphQLType: TypeAlias = Any
 """A class with a Strawberry definition, a scalar stand-in, or one of them wrapped by `nullable` or `list_of`."""
@@ -29,7 +33,7 @@ def list_of(type_: GraphQLType) -> GraphQLType:
     return StrawberryOptional(StrawberryList(StrawberryOptional(type_)))
 
 
-def argument(name: str, type_: GraphQLType, description: str, default: object = UNSET) -> StrawberryArgument:
+def argument(name: str, type_: GraphQLType, description: str | None, default: object = UNSET) -> StrawberryArgument:
     """An argument; without a default it is left out of the resolver's keywords when the query leaves it out."""
     return StrawberryArgument(
         python_name=name,
@@ -40,14 +44,29 @@ def argument(name: str, type_: GraphQLType, description: str, default: object = 
     )
 
 
-def document_field(name: str, type_: GraphQLType, description: str) -> StrawberryField:
-    """A field that reads the key of its own name from the document."""
-    return StrawberryField(
+def document_field(
+    name: str,
+    type_: GraphQLType,
+    description: str,
+    arguments: Sequence[StrawberryArgument] = (),
+) -> StrawberryField:
+    """A field that reads the key of its own name from the document; it leaves arguments to others."""
+    field = StrawberryField(
         python_name=name,
         graphql_name=name,
         type_annotation=StrawberryAnnotation(type_),
         description=description,
     )
+    if arguments:
+        field.arguments = list(arguments)
+    return field
+
+
+def from_document(source: Json, name: str) -> Json:
+    """What a document has under a name. Raises UnfitStored where the stored value is no document."""
+    if not isinstance(source, dict):
+        raise UnfitStored
+    return source.get(name)
 
 
 class ResolvedField(StrawberryField):

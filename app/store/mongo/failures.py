@@ -19,6 +19,10 @@ FULL: Final = frozenset({14031})
 """OutOfDiskSpace"""
 
 
+TOO_LONG: Final = frozenset({50})
+"""MaxTimeMSExpired"""
+
+
 @contextmanager
 def in_our_words() -> Iterator[None]:
     """Raises the failures of the driver and the server as StoreUnavailable, StoreUnusable or TooLarge."""
@@ -55,6 +59,8 @@ def _said(error: PyMongoError) -> DmiError | None:
         return _refused()
     if code in FULL:
         return _full()
+    if code in TOO_LONG:
+        return _too_long()
     if isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("RetryableWriteError"):
         return no_answer()
     return None
@@ -71,6 +77,13 @@ def _full() -> StoreUnavailable:
     return StoreUnavailable(
         "The disk of MongoDB is full. Free some space, then repeat the request.",
         "Le disque de MongoDB est plein. Libérez de la place, puis répétez la requête.",
+    )
+
+
+def _too_long() -> StoreUnavailable:
+    return StoreUnavailable(
+        "MongoDB has counted for too long and was stopped. Narrow the question, or repeat it when there is less to do.",
+        "MongoDB a compté trop longtemps et a été arrêté. Restreignez la question, ou répétez-la plus tard.",
     )
 
 

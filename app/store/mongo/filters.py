@@ -1,6 +1,7 @@
 """A filter of the search algebra as a MongoDB filter; pure.
 
     {"ix.status": "completed"}
+    {"ix.family": {"$regex": "^du"}}
     {"ix.date": {"$elemMatch": {"lo": {"$lt": "2025"}, "hi": {"$gt": "2024"}}}}
 https://www.mongodb.com/docs/manual/reference/operator/query/
 """
@@ -8,36 +9,71 @@ https://www.mongodb.com/docs/manual/reference/operator/query/
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from app.search.algebra import ID, LAST_UPDATED, And, Eq, In, Missing, Not, Or, Prefix, Range
+from app.search.algebra import (
+    ID,
+    LAST_UPDATED,
+    And,
+    Contains,
+    Eq,
+    In,
+    Linked,
+    Missing,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    Referenced,
+)
 from app.store.conditions import conjuncts, moments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from app.search.algebra import Filter, Indexed
 
 Document: TypeAlias = dict[str, Any]
+Step: TypeAlias = Linked | Referenced
+Leaf: TypeAlias = Eq | In | Prefix | Contains | Range | Missing
 
 NOTHING: Final[Document] = {"_id": {"$in": []}}
+VERY_END: Final = r"(?![\s\S])"
+"""A `$` matches ahead of a last line break, too."""
+
+NO_STEPS: Final[Mapping[Step, Document]] = MappingProxyType({})
 
 
-def mongo_filter(filter: Filter, indexed: Mapping[str, Indexed]) -> Document:  # noqa: A002 - the algebra's word
-    """The filter for a collection; `indexed` are the type's parameters, and an unknown one raises KeyError."""
+def mongo_filter(
+    filter: Filter,  # noqa: A002 - the algebra's word
+    indexed: Mapping[str, Indexed],
+    steps: Mapping[Step, Document] = NO_STEPS,
+) -> Document:
+    """The filter for a collection. `indexed` are the type's parameters, and an unknown one raises KeyError; `steps` are
+    what stands for each step to another resource, which has to be known before (`app.store.mongo.links`)."""
     match filter:
         case And():
-            return every(*(mongo_filter(part, indexed) for part in conjuncts(filter)))
+            return every(*(mongo_filter(part, indexed, steps) for part in conjuncts(filter)))
         case Or(parts):
-            return {"$or": [mongo_filter(part, indexed) for part in parts]} if parts else NOTHING
+            return {"$or": [mongo_filter(part, indexed, steps) for part in parts]} if parts else NOTHING
         case Not(part):
-            return {"$nor": [mongo_filter(part, indexed)]}
-    if filter.parameter == ID:
-        return {"_id": _text(filter)}
-    if filter.parameter == LAST_UPDATED:
-        return {"at": {"$exists": not filter.missing} if isinstance(filter, Missing) else _moment(filter)}
-    kind = indexed[filter.parameter].kind
-    return {f"ix.{filter.parameter}": _interval(filter) if kind == "interval" else _text(filter)}
+            return {"$nor": [mongo_filter(part, indexed, steps)]}
+        case Linked() | Referenced():
+            return steps[filter]
+    return _leaf(filter, indexed)
+
+
+def steps(filter: Filter) -> Iterator[Step]:  # noqa: A002 - the algebra's word
+    """The steps that a filter takes from its own type, not those inside them."""
+    match filter:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from steps(part)
+        case Not(part):
+            yield from steps(part)
+        case Linked() | Referenced():
+            yield filter
 
 
 def every(*filters: Document) -> Document:
@@ -48,23 +84,39 @@ def every(*filters: Document) -> Document:
     return {"$and": parts}
 
 
-def _text(leaf: Eq | In | Prefix | Range | Missing) -> Any:
+def _leaf(leaf: Leaf, indexed: Mapping[str, Indexed]) -> Document:
+    if leaf.parameter == ID:
+        return {"_id": _text(leaf)}
+    if leaf.parameter == LAST_UPDATED:
+        return {"at": {"$exists": not leaf.missing} if isinstance(leaf, Missing) else _moment(leaf)}
+    path = f"ix.{leaf.parameter}"
+    return _interval(path, leaf) if indexed[leaf.parameter].kind == "interval" else {path: _text(leaf)}
+
+
+def _text(leaf: Leaf) -> Any:
     match leaf:
         case Eq(_, value):
             return value
         case In(_, values):
             return {"$in": list(values)}
         case Prefix(_, text):
-            # A pattern ends at a NUL on the wire, and only an anchored one is answered by an index.
-            return {"$regex": "^" + re.escape(text).replace("\0", r"\x00")}
+            return {"$regex": "^" + _literally(text)}
+        case Contains(_, text, at_end):
+            # Only an anchored pattern seeks in an index; this one walks the index, every key of the parameter.
+            return {"$regex": _literally(text) + (VERY_END if at_end else "")}
         case Missing(_, missing):
             return {"$exists": not missing}
     raise KeyError(leaf.parameter)
 
 
-def _interval(leaf: Eq | In | Prefix | Range | Missing) -> Document:
+def _literally(text: str) -> str:
+    """The pattern of a text; it ends at a NUL on the wire."""
+    return re.escape(text).replace("\0", r"\x00")
+
+
+def _interval(path: str, leaf: Leaf) -> Document:
     if isinstance(leaf, Missing):
-        return {"$exists": not leaf.missing}
+        return {f"{path}.lo": {"$exists": not leaf.missing}}
     if not isinstance(leaf, Range):
         raise KeyError(leaf.parameter)
     # lo < hi, so an upper bound of hi is one of lo as well: an index begins with lo.
@@ -74,10 +126,10 @@ def _interval(leaf: Eq | In | Prefix | Range | Missing) -> Document:
         "hi": _bounds({"$gt": leaf.hi_after, "$lte": leaf.hi_upto}),
     }
     stated = {end: bounds for end, bounds in ends.items() if bounds}
-    return {"$elemMatch": stated} if stated else {"$exists": True}
+    return {path: {"$elemMatch": stated}} if stated else {f"{path}.lo": {"$exists": True}}
 
 
-def _moment(leaf: Eq | In | Prefix | Range) -> Document:
+def _moment(leaf: Eq | In | Prefix | Contains | Range) -> Document:
     first, end = moments(leaf)
     return _bounds({"$gte": first, "$lt": end}) or {"$exists": True}
 

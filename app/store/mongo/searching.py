@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.search.algebra import ID, LAST_UPDATED
 from app.store import keyset
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from app.search.algebra import Position, Search, SortKey
     from app.store.keyset import Condition, Segment
     from app.store.mongo.filters import Document
+    from app.store.mongo.links import Matched
 
 Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
+
+COUNT: Final[Document] = {"$group": {"_id": None, "n": {"$sum": 1}}}
+"""One document with the number of all, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Listing:
     """The rows of a search: what they match in MongoDB's words, and their order."""
 
     collection: Collection
-    filter: Document
+    matched: Matched
     sort: tuple[SortKey, ...]
 
     async def page(self, search: Search) -> Page:
@@ -47,27 +51,49 @@ class Listing:
         """So many rows beyond a position (None: of all rows), in the order in which they are walked."""
         found: list[Row] = []
         for segment in keyset.segments(self.sort, start, backwards=backwards):
-            matched = every(self.filter, *(condition(each) for each in segment.conditions))
-            if skip and (skipped := await self.collection.count_documents(matched, limit=skip)) < skip:
+            if skip and (skipped := await counted(self.collection, within(self.matched, segment), skip)) < skip:
                 skip -= skipped
                 continue
-            stages = pipeline(matched, segment, backwards=backwards, skip=skip, limit=take - len(found))
-            found += [self._row(document) async for document in self.collection.aggregate(stages, allowDiskUse=True)]
+            stages = pipeline(self.matched, segment, backwards=backwards, skip=skip, limit=take - len(found))
+            documents = self.collection.aggregate(stages, allowDiskUse=True)
+            found += [row(document, self.sort) async for document in documents]
             skip = 0
             if len(found) == take:
                 break
         return found
 
-    def _row(self, document: Mapping[str, Any]) -> Row:
-        values = {**document["sort"], LAST_UPDATED: document["at"]}
-        return Row(from_bson(document["resource"]), keyset.position(self.sort, document["_id"], values))
+
+def row(document: Mapping[str, Any], sort: tuple[SortKey, ...]) -> Row:
+    """The row of a document that `pipeline` gives."""
+    values = {**document["sort"], LAST_UPDATED: document["at"]}
+    return Row(from_bson(document["resource"]), keyset.position(sort, document["_id"], values))
 
 
-def pipeline(matched: Document, segment: Segment, *, backwards: bool, skip: int, limit: int) -> list[Document]:
+async def counted(collection: Collection, matched: Matched, at_most: int | None = None) -> int:
+    """How many documents match; no more than `at_most` are counted."""
+    limit: dict[str, Any] = {} if at_most is None else {"limit": at_most}
+    if not matched.stages:
+        return await collection.count_documents(matched.filter, **limit)
+    stages = [
+        {"$match": matched.filter},
+        *matched.stages,
+        *({"$limit": most} for most in limit.values()),
+        COUNT,
+    ]
+    return sum([document["n"] async for document in collection.aggregate(stages)])
+
+
+def within(matched: Matched, segment: Segment) -> Matched:
+    """What matches in one stretch of a sorted list; pure."""
+    return replace(matched, filter=every(matched.filter, *(condition(each) for each in segment.conditions)))
+
+
+def pipeline(matched: Matched, segment: Segment, *, backwards: bool, skip: int, limit: int) -> list[Document]:
     """The stages that read a segment; pure.
 
     MongoDB sorts a missing value first. The first key is never missing, so its index gives the order; where a later
-    one may be, whether it is comes before it in the sort."""
+    one may be, whether it is comes before it in the sort. What is looked up comes after the sort, which an index may
+    answer, so that it ends with the page."""
     lacking = [key.parameter for key in segment.order[1:] if keyset.may_lack(key)]
     marks = {f"lacks{place}": _lacks(parameter) for place, parameter in enumerate(lacking)}
     order: dict[str, int] = {}
@@ -76,9 +102,10 @@ def pipeline(matched: Document, segment: Segment, *, backwards: bool, skip: int,
             order[f"lacks{lacking.index(key.parameter)}"] = -1 if backwards else 1
         order[field(key.parameter)] = -1 if key.descending else 1
     return [
-        {"$match": matched},
+        {"$match": within(matched, segment).filter},
         *([{"$addFields": marks}] if marks else []),
         {"$sort": order},
+        *matched.stages,
         *([{"$skip": skip}] if skip else []),
         {"$limit": limit},
         {"$project": {"resource": 1, "sort": 1, "at": 1}},

@@ -17,9 +17,12 @@ from app.store.failures import closed
 from app.store.mongo.collections import Collections
 from app.store.mongo.documents import from_bson
 from app.store.mongo.failures import no_answer, unusable_address
-from app.store.mongo.filters import every, mongo_filter
-from app.store.mongo.searching import Listing
+from app.store.mongo.filters import every
+from app.store.mongo.links import CURRENT, Links, reference
+from app.store.mongo.related import Relation
+from app.store.mongo.searching import Listing, counted
 from app.store.mongo.server import Server
+from app.store.mongo.tallies import check, tallied
 from app.store.mongo.writing import Writing, in_chunks
 from app.store.version import utc_now
 
@@ -30,9 +33,8 @@ if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
 
     from app.fhir.resource import Resource
-    from app.search.algebra import Filter, Index, Search
-    from app.store.mongo.filters import Document
-    from app.store.repository import Page, Stored, Write
+    from app.search.algebra import Facet, Filter, Index, Search
+    from app.store.repository import IndexState, Page, Stored, Tally, Write
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 MongoCollection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
@@ -43,9 +45,10 @@ DATABASE: Final = "dmi"
 PATIENCE: Final = 3_000
 """Milliseconds after which a server that does not answer is away."""
 
-DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=10_000)
+TALLIES: Final = 2
+"""So many long aggregations run at a time: they take the places of other requests."""
 
-CURRENT: Final[Document] = {"deleted": False}
+DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class MongoStore:
         self._target = target
         self._index = index
         self._writing = Writing(index, clock)
+        self._links = Links(self._collection, index)
+        self._tallies = asyncio.Semaphore(TALLIES)
         self._client: AsyncIOMotorClient[dict[str, Any]] | None = None
         self._opened: Running | None = None
 
@@ -106,16 +111,66 @@ class MongoStore:
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """One page of the current resources of a type."""
-        matched = self._matched(type, search.filter)
         keyset.check(search.sort, self._index.parameters[type])
+        matched = await self._links.matched(type, search.filter)
         async with self._collection(type) as collection:
             return await Listing(collection, matched, search.sort).page(search)
 
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """How many current resources of a type a filter matches."""
-        matched = self._matched(type, filter)
+        matched = await self._links.matched(type, filter)
         async with self._collection(type) as collection:
-            return await collection.count_documents(matched)
+            return await counted(collection, matched)
+
+    async def related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        search: Search,
+    ) -> Sequence[Page]:
+        """The first page of what refers to each target, in one command and those that the filter's steps take."""
+        keyset.check(search.sort, self._index.parameters[type])
+        asked = await self._relation(type, parameter, search.filter)
+        async with self._collection(type):
+            return await asked.pages(self._running().collections.database, targets, search)
+
+    async def count_related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        filter: Filter,  # noqa: A002 - the algebra's word
+    ) -> Sequence[int]:
+        """How many resources of a type refer to each target and match the filter."""
+        asked = await self._relation(type, parameter, filter)
+        async with self._collection(type):
+            return await asked.counts(self._running().collections.database, targets)
+
+    async def tally(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        filter: Filter,  # noqa: A002 - the algebra's word
+        facets: Sequence[Facet],
+        at_most: int = 1_000,
+    ) -> Sequence[Tally]:
+        """What matches, counted by each facet, in one command; few of them run at a time."""
+        check(facets, type, self._index)
+        matched = await self._links.matched(type, filter)
+        async with self._tallies, self._collection(type) as collection:
+            for link in {facet.via for facet in facets if facet.via}:
+                await self._running().collections.prepared(link.type)
+            return await tallied(collection, matched, facets, at_most)
+
+    async def indexes(self) -> Sequence[IndexState]:
+        """The indexes of the collections that are there; a collection is given its own as it is first used."""
+        async with self._running().server.request():
+            return await self._running().collections.indexes()
+
+    async def drop_stale(self) -> Sequence[IndexState]:
+        """Drop the indexes of earlier releases, and make those that had no room beside them."""
+        async with self._running().server.request():
+            return await self._running().collections.drop_stale()
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """Keep each resource as the next version; each stands alone. Raises VersionConflict."""
@@ -134,8 +189,9 @@ class MongoStore:
         async with running.server.request():
             yield await running.collections.prepared(type)
 
-    def _matched(self, type: str, filter: Filter) -> Document:  # noqa: A002 - FHIR's word, the algebra's word
-        return every(CURRENT, mongo_filter(filter, self._index.parameters[type]))
+    async def _relation(self, type: str, parameter: str, filter: Filter) -> Relation:  # noqa: A002 - their words
+        reference(self._index, type, parameter)
+        return Relation(type, parameter, await self._links.matched(type, filter))
 
     def _running(self) -> Running:
         if self._opened is None:

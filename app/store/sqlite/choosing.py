@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import apsw
 
 from app.search.algebra import And
-from app.store.conditions import conjuncts
-from app.store.sqlite.intervals import merged
 from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
@@ -25,7 +24,9 @@ if TYPE_CHECKING:
 COUNT: Final = 60_000
 """Steps of SQLite's virtual machine (some 10 ms) after which a condition counts as one with too many matches."""
 
-_SEVERAL: Final = "SELECT name FROM several JOIN parameter ON number = several.parameter WHERE type = ?"
+FEW: Final = 3_000
+GROWTH: Final = 8
+"""Where the best condition has to be known, all are counted up to so many matches, then up to 8 times as many, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,28 +45,42 @@ def cheapest(
     connection: apsw.Connection,
     filters: Filters,
     filter: Filter,  # noqa: A002 - the algebra's word
-    at_most: int | None = None,
+    at_most: int,
 ) -> Driver | None:
     """The condition with the fewest matches, of those that an index finds; None if all have more than `at_most`."""
-    several = {name for (name,) in connection.execute(_SEVERAL, (filters.type,))}
-    conditions = tuple(merged(conjuncts(filter), several))
-    drivers = [
+    best, fewest = None, at_most + 1
+    for driver in drivers(measuring(connection, filters, at_most), filter):
+        if (matches := affordable_size(connection, driver.keys, fewest)) < fewest:
+            best, fewest = driver, matches
+    return best
+
+
+def best(connection: apsw.Connection, filters: Filters, filter: Filter) -> Driver | None:  # noqa: A002 - as above
+    """The condition with the fewest matches, however many these are; None if there is none that an index finds."""
+    found = drivers(measuring(connection, filters, FEW), filter)
+    for power in count():
+        if len(found) < 2:
+            break
+        bound = FEW * GROWTH**power
+        sizes = [size(connection, driver.keys, bound) for driver in found]
+        if min(sizes) < bound:
+            return found[sizes.index(min(sizes))]
+    return found[0] if found else None
+
+
+def drivers(filters: Filters, filter: Filter) -> list[Driver]:  # noqa: A002 - the algebra's word
+    """Each way to find what a filter matches by an index: one of its conditions finds, the others test."""
+    conditions = filters.conditions(filter)
+    return [
         Driver(keys, filters.test(And((*conditions[:place], *conditions[place + 1 :]))))
         for place, condition in enumerate(conditions)
         if (keys := filters.keys(condition))
     ]
-    if at_most is None and len(drivers) < 2:
-        return drivers[0] if drivers else None
-    best, fewest = None, -1 if at_most is None else at_most + 1  # SQLite reads a negative LIMIT as none
-    for driver in drivers:
-        try:
-            with budget(connection, None if at_most is None else COUNT):
-                matches = size(connection, driver.keys, fewest)
-        except Exhausted:
-            continue
-        if fewest < 0 or matches < fewest:
-            best, fewest = driver, matches
-    return best
+
+
+def measuring(connection: apsw.Connection, filters: Filters, at_most: int) -> Filters:
+    """The same filters, which choose inside of their parts too by asking the indexes."""
+    return replace(filters, size=lambda keys: affordable_size(connection, keys, at_most))
 
 
 def all_matches(connection: apsw.Connection, driver: Driver) -> Driver:
@@ -75,9 +90,20 @@ def all_matches(connection: apsw.Connection, driver: Driver) -> Driver:
     return Driver(Sql("SELECT value AS key FROM json_each(?)", (json.dumps(keys),)), ALWAYS)
 
 
+def affordable_size(connection: apsw.Connection, keys: Sql, at_most: int) -> int:
+    """How many rows a query for keys gives, counted up to a bound; the bound, where counting takes too long."""
+    try:
+        with budget(connection, COUNT):
+            return size(connection, keys, at_most)
+    except Exhausted:
+        return at_most
+
+
 def size(connection: apsw.Connection, keys: Sql, at_most: int) -> int:
     """How many rows a query for keys gives, counted up to a bound."""
-    return number(connection, Sql(f"SELECT count(*) FROM ({keys.text} LIMIT ?)", (*keys.values, at_most)))
+    return number(
+        connection, Sql(f"SELECT count(*) FROM (SELECT 1 FROM ({keys.text}) LIMIT ?)", (*keys.values, at_most))
+    )
 
 
 def number(connection: apsw.Connection, statement: Sql) -> int:

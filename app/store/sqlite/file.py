@@ -10,7 +10,8 @@ import apsw
 
 from app.search.algebra import LAST_UPDATED
 from app.store.sqlite.failures import NotOurs, TooNew, unusable
-from app.store.sqlite.layout import APPLICATION_ID, FORMAT, TABLES
+from app.store.sqlite.layout import APPLICATION_ID, CONTENT, FORMAT, PAGE, SEARCH
+from app.store.sqlite.migration import clear_earlier_format
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ PRAGMA journal_size_limit = 67108864;
 PRAGMA cache_size = -131072;
 """
 READER_SETTINGS: Final = "PRAGMA cache_size = -32768"
+COUNTER_SETTINGS: Final = "PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY"
 
 
 def open_writer(directory: Path | None) -> apsw.Connection:
@@ -53,12 +55,20 @@ def open_writer(directory: Path | None) -> apsw.Connection:
         if connection.readonly("main"):
             raise apsw.ReadOnlyError
         _check_marks(connection)
+        connection.pragma("page_size", PAGE)  # of a new file; another one keeps its own
         _use_write_ahead_log(connection)
         list(connection.execute(SETTINGS))  # statements run as far as the rows are taken
         _make_tables(connection)
     except (apsw.Error, NotOurs, TooNew) as error:
         connection.close()
         raise unusable(path, error) from None
+    return connection
+
+
+def open_counter(directory: Path) -> apsw.Connection:
+    """A connection for reading very much of the store of a directory. Raises StoreUnusable."""
+    [connection] = open_readers(directory, 1)
+    connection.execute(COUNTER_SETTINGS)
     return connection
 
 
@@ -78,23 +88,29 @@ def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
     return connections
 
 
+_PARAMETERS: Final = "SELECT type, name, number FROM parameter"
+
+
 def number_parameters(connection: apsw.Connection, index: Index) -> Mapping[str, Mapping[str, int]]:
     """Type → parameter → the number that stands for them in the tables; new ones get theirs now."""
     wanted = [
         (type_name, name) for type_name, parameters in index.parameters.items() for name in (*parameters, LAST_UPDATED)
     ]
     connection.executemany("INSERT OR IGNORE INTO parameter (type, name) VALUES (?, ?)", wanted)
-    numbers: dict[str, dict[str, int]] = {type_name: {} for type_name in index.parameters}
-    for type_name, name, number in connection.execute("SELECT type, name, number FROM parameter"):
-        numbers.setdefault(type_name, {})[name] = number
-    return numbers
+    numbers = {(type_name, name): number for type_name, name, number in connection.execute(_PARAMETERS)}
+    return {
+        type_name: {name: numbers[type_name, name] for name in (*parameters, LAST_UPDATED)}
+        for type_name, parameters in index.parameters.items()
+    }
 
 
 def _make_tables(connection: apsw.Connection) -> None:
-    """Make the tables of a new store and mark it as ours, unless that is done."""
+    """Make the tables that are missing: all in a new file, those of searches in one of an earlier format."""
     connection.execute("BEGIN IMMEDIATE")
-    if connection.pragma("application_id") != APPLICATION_ID:
-        connection.execute(f"{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
+    clear_earlier_format(connection)
+    connection.execute(f"{CONTENT} {SEARCH}")
+    if connection.pragma("user_version") != FORMAT:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from app.search.algebra import ID, Position
 from app.store import keyset
 from app.store.keyset import Beyond, Equal, Segment
-from app.store.sqlite.choosing import Driver, Exhausted, all_matches, budget, cheapest, size
+from app.store.sqlite.choosing import Driver, Exhausted, all_matches, best, budget, cheapest, size
 from app.store.sqlite.pages import Pages
 from app.store.sqlite.sql import ALWAYS, Sql
 
@@ -42,15 +42,17 @@ Found: TypeAlias = tuple[int, Position]
 
 
 class Listing:
-    """The rows of a search in its sort order, or backwards."""
+    """The rows of a search in its sort order, or backwards. `driver` finds its matches, where that is known already."""
 
-    def __init__(self, connection: apsw.Connection, filters: Filters, search: Search) -> None:
+    def __init__(
+        self, connection: apsw.Connection, filters: Filters, search: Search, driver: Driver | None = None
+    ) -> None:
         self._connection = connection
         self._filters = filters
         self._search = search
         self._pages = Pages(filters, keyset.complete(search.sort))
         self._tests = filters.test(search.filter)
-        self._driver = cheapest(connection, filters, search.filter, SELECTIVE)
+        self._driver = driver or cheapest(connection, filters, search.filter, SELECTIVE)
 
     def rows(self, start: Position | None, *, backwards: bool, skip: int = 0, take: int) -> list[Found]:
         """So many rows beyond a position (None: of all rows), in the order in which they are walked."""
@@ -100,7 +102,7 @@ class Listing:
 
     def _last_resort(self) -> Driver:
         """All matches, found by the best index or one by one."""
-        driver = cheapest(self._connection, self._filters, self._search.filter)
+        driver = best(self._connection, self._filters, self._search.filter)
         return all_matches(self._connection, driver or Driver(self._filters.all_keys(), self._tests))
 
     def _driver_of(self, segment: Segment) -> Driver | None:

@@ -50,7 +50,7 @@ class Pages:
         """The rows of a segment along the index of the first key in which they differ."""
         first = segment.order[0].parameter
         if first == ID:
-            of_type = Sql("row.type = ?", (self.filters.type,))
+            of_type = Sql("row.type = ? AND row.live", (self.filters.type,))
             source = Source(Sql("resource AS row INDEXED BY resource_id"), of_type, {ID: "row.id"})
         else:
             of_key = Sql(f"row.parameter = {self.filters.numbers[first]}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from app.fhir.json import decode
 from app.store.sqlite.failures import reindexed
-from app.store.sqlite.writing import forget
 
 if TYPE_CHECKING:
     import apsw
@@ -45,9 +44,7 @@ def rebuild_batch(connection: apsw.Connection, writing: Writing) -> bool:
         return False
     statement = "SELECT key, text FROM document WHERE key > ? ORDER BY key LIMIT ?"
     batch: list[tuple[int, str]] = list(connection.execute(statement, (int(reached), BATCH)))
-    for key, text in batch:
-        forget(connection, key)
-        writing.find_by(connection, key, decode(text))
+    writing.find_again(connection, [(key, decode(text)) for key, text in batch])
     if batch:
         _set(connection, REBUILT, str(batch[-1][0]))
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from app.fhir.json import decode
 from app.store import keyset
 from app.store.repository import Page, Row
-from app.store.sqlite.choosing import Driver, cheapest, number
+from app.store.sqlite.choosing import Driver, best, number
 from app.store.sqlite.listing import Listing
 from app.store.sqlite.sql import Sql
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Filter, Search
     from app.store.sqlite.filters import Filters
+    from app.store.sqlite.listing import Found
 
 _READ = (
     "SELECT row.id, document.text FROM json_each(?) AS wanted"
@@ -39,25 +40,43 @@ def read(connection: apsw.Connection, type: str, ids: Iterable[str]) -> dict[str
 def find_page(connection: apsw.Connection, filters: Filters, search: Search) -> Page:
     """The page of a search; all of it is of one moment if the caller holds a transaction."""
     keyset.check(search.sort, filters.indexed)
-    listing = Listing(connection, filters, search)
+    [page] = with_documents(connection, [found_page(Listing(connection, filters, search), search)])
+    return page
+
+
+FoundPage = tuple[list["Found"], bool, bool]
+"""The rows of a page in sort order, and whether there are rows before and after it."""
+
+
+def found_page(listing: Listing, search: Search) -> FoundPage:
+    """The page of a search without its documents."""
     backwards, start = search.before is not None, search.before or search.after
     found = listing.rows(start, backwards=backwards, skip=search.offset, take=search.count + 1)
     # Without a row to look back from, every row there is lies on the other side of the start.
     other = (start is not None or search.offset > 0) and listing.has_rows(
         found[0][1] if found else None, backwards=not backwards
     )
-    rows, has_previous, has_next = keyset.paged(found, search.count, other=other, backwards=backwards)
-    documents = _documents(connection, [key for key, _ in rows])
-    return Page([Row(documents[key], position) for key, position in rows], has_previous, has_next)
+    return keyset.paged(found, search.count, other=other, backwards=backwards)
+
+
+def with_documents(connection: apsw.Connection, pages: Sequence[FoundPage]) -> list[Page]:
+    """The pages with their documents, each of which is read once."""
+    documents = _documents(connection, {key for rows, _, _ in pages for key, _ in rows})
+    return [Page([Row(documents[key], position) for key, position in rows], *flags) for rows, *flags in pages]
 
 
 def count(connection: apsw.Connection, filters: Filters, filter: Filter) -> int:  # noqa: A002 - the algebra's word
     """How many resources the filter matches."""
-    driver = cheapest(connection, filters, filter) or Driver(filters.all_keys(), filters.test(filter))
+    driver = best(connection, filters, filter) or Driver(filters.all_keys(), filters.test(filter))
+    return count_driven(connection, driver)
+
+
+def count_driven(connection: apsw.Connection, driver: Driver) -> int:
+    """How many resources a driver finds that pass its tests."""
     keys, tests = driver.keys, driver.tests
     text = f"SELECT count(*) FROM (SELECT DISTINCT key FROM ({keys.text})) AS row WHERE {tests.text}"
     return number(connection, Sql(text, keys.values + tests.values))
 
 
-def _documents(connection: apsw.Connection, keys: Sequence[int]) -> Mapping[int, Resource]:
-    return {key: decode(text) for key, text in connection.execute(_DOCUMENTS, (json.dumps(keys),))}
+def _documents(connection: apsw.Connection, keys: Iterable[int]) -> Mapping[int, Resource]:
+    return {key: decode(text) for key, text in connection.execute(_DOCUMENTS, (json.dumps(list(keys)),))}

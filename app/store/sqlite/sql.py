@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Binding: TypeAlias = str | int
+Binding: TypeAlias = str | int | bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from app.store.failures import closed, slow
-from app.store.sqlite import file, reindex, searching
+from app.store.sqlite import file, indexes, reindex, related, searching, tallies
+from app.store.sqlite.dictionary import Dictionary
 from app.store.sqlite.filters import Filters
 from app.store.sqlite.readers import Readers
+from app.store.sqlite.scheme import Scheme
 from app.store.sqlite.writer import Writer
 from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     import apsw
 
     from app.fhir.resource import Resource
-    from app.search.algebra import Filter, Index, Search
-    from app.store.repository import Page, Stored, Write
+    from app.search.algebra import Facet, Filter, Index, Search
+    from app.store.repository import IndexState, Page, Stored, Tally, Write
+
+T = TypeVar("T")
 
 READERS: Final = 4
 SOON: Final = 3.0
@@ -35,9 +39,10 @@ class Running:
     """What an open store works with."""
 
     writer: Writer
-    readers: Readers | Writer  # a store in memory has one connection for both
+    readers: Readers | Writer  # a store in memory has one connection for everything
+    counter: Readers | Writer
     writing: Writing
-    filters: Mapping[str, Filters]
+    scheme: Scheme
 
 
 class SqliteStore:
@@ -72,6 +77,7 @@ class SqliteStore:
         """Finish what runs, end the threads and close the file."""
         if running := self._opened:
             self._opened = None
+            await running.counter.close()
             await running.readers.close()
             await running.writer.close()
 
@@ -89,13 +95,66 @@ class SqliteStore:
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """One page of the current resources of a type."""
-        filters = self._running().filters[type]
-        return await self._running().readers.run(lambda connection: searching.find_page(connection, filters, search))
+        return await self._read(type, lambda connection, filters: searching.find_page(connection, filters, search))
 
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """How many current resources of a type a filter matches."""
-        filters = self._running().filters[type]
-        return await self._running().readers.run(lambda connection: searching.count(connection, filters, filter))
+        return await self._read(type, lambda connection, filters: searching.count(connection, filters, filter))
+
+    async def related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        search: Search,
+    ) -> Sequence[Page]:
+        """For each target the first page of the resources of a type that refer to it."""
+        return await self._read(
+            type, lambda connection, filters: related.pages(connection, filters, parameter, targets, search)
+        )
+
+    async def count_related(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        parameter: str,
+        targets: Sequence[Sequence[str]],
+        filter: Filter,  # noqa: A002 - the algebra's word
+    ) -> Sequence[int]:
+        """For each target how many resources of a type refer to it and match the filter."""
+        return await self._read(
+            type, lambda connection, filters: related.counts(connection, filters, parameter, targets, filter)
+        )
+
+    async def tally(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        filter: Filter,  # noqa: A002 - the algebra's word
+        facets: Sequence[Facet],
+        at_most: int = 1_000,
+    ) -> Sequence[Tally]:
+        """What a filter matches, counted by each facet; on a connection of its own, so that no page waits for it."""
+        running = self._running()
+        return await running.counter.run(
+            lambda connection: tallies.tallies(
+                connection, Filters(type, running.scheme.now(connection)), filter, facets, at_most
+            )
+        )
+
+    async def indexes(self) -> Sequence[IndexState]:
+        """What searches go by, by table and name, and what is stale."""
+        running = self._running()
+        return await running.counter.run(lambda connection: indexes.states(connection, running.scheme))
+
+    async def drop_stale(self) -> Sequence[IndexState]:
+        """Remove the search values under parameters that the index does not have, and answer which ones."""
+        running = self._running()
+
+        def drop(connection: apsw.Connection) -> list[IndexState]:
+            reindex.check(connection, self._index.version)
+            running.writing.dictionary.forget()
+            return indexes.drop_stale(connection, running.scheme)
+
+        return await running.writer.run(drop)
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """Keep each resource as the next version, all of them or none. Raises VersionConflict."""
@@ -103,9 +162,15 @@ class SqliteStore:
 
         def put_all(connection: apsw.Connection) -> list[Stored]:
             reindex.check(connection, self._index.version)
-            return [running.writing.put(connection, write) for write in writes]
+            return running.writing.put(connection, writes)
 
         return await running.writer.run(put_all)
+
+    async def _read(self, type_name: str, work: Callable[[apsw.Connection, Filters], T]) -> T:
+        running = self._running()
+        return await running.readers.run(
+            lambda connection: work(connection, Filters(type_name, running.scheme.now(connection)))
+        )
 
     def _running(self) -> Running:
         if self._opened is None:
@@ -114,13 +179,13 @@ class SqliteStore:
 
     async def _start(self, writer: Writer) -> Running:
         numbers = await writer.run(lambda connection: file.number_parameters(connection, self._index))
-        writing = Writing(self._index, numbers, self._clock)
+        scheme = Scheme(numbers, self._index.parameters)
+        dictionary = await writer.run(Dictionary)
+        writing = Writing(self._index, scheme, dictionary, self._clock)
         await writer.run(lambda connection: reindex.begin(connection, self._index.version))
         while await writer.run(lambda connection: reindex.rebuild_batch(connection, writing)):
             pass
-        filters = {
-            type_name: Filters(type_name, numbers[type_name], parameters)
-            for type_name, parameters in self._index.parameters.items()
-        }
-        readers = self._directory and Readers(file.open_readers(self._directory, self._reader_count))
-        return Running(writer, readers or writer, writing, filters)
+        if self._directory is None:
+            return Running(writer, writer, writer, writing, scheme)
+        readers = Readers(file.open_readers(self._directory, self._reader_count))
+        return Running(writer, readers, Readers([file.open_counter(self._directory)]), writing, scheme)

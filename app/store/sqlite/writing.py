@@ -1,4 +1,4 @@
-"""What one write changes in the tables: the version, the one it replaces, the change log, the search values.
+"""What writes change in the tables: the version, the one it replaces, the change log, the search values.
 
 Runs inside a transaction of the caller."""
 
@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from app.errors import VersionConflict
 from app.fhir.json import decode, encode
-from app.search.algebra import LAST_UPDATED
 from app.store.repository import Stored
-from app.store.sqlite.intervals import shared
+from app.store.sqlite.rows import Rows
 from app.store.version import instant, same_content, stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     import apsw
@@ -23,83 +22,84 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Index
     from app.store.repository import Write
+    from app.store.sqlite.dictionary import Dictionary
+    from app.store.sqlite.scheme import Scheme
+
+_CURRENT = (
+    "SELECT row.key, row.version, row.at, row.live, document.text FROM resource AS row LEFT JOIN document USING (key)"
+    " WHERE row.type = ? AND row.id = ?"
+)
+_NEW = "INSERT INTO resource (version, at, author, live, type, id) VALUES (?, ?, ?, 1, ?, ?)"
+_NEXT = "UPDATE resource SET version = ?, at = ?, author = ?, live = 1 WHERE key = ?"
+_OUTDATE = (
+    "INSERT INTO history SELECT key, version, at, author, text FROM resource JOIN document USING (key) WHERE key = ?"
+)
+_SEARCHED = ("value", "link", "interval", "sort")
 
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """Writes resources, found later by what the index reads from them.
-
-    `numbers`: resource type → parameter → its number in the tables."""
+    """Writes resources, found later by what the index reads from them."""
 
     index: Index
-    numbers: Mapping[str, Mapping[str, int]]
+    scheme: Scheme
+    dictionary: Dictionary
     clock: Callable[[], datetime]
 
-    def put(self, connection: apsw.Connection, write: Write) -> Stored:
-        """Keep a resource as the next version. Raises VersionConflict; the caller then undoes what was done."""
-        current = connection.execute(
-            "SELECT row.key, row.version, row.at, document.text FROM resource AS row JOIN document USING (key)"
-            " WHERE row.type = ? AND row.id = ?",
-            (write.type, write.id),
-        ).fetchone()
-        key, version, at, text = current or (None, 0, "", "")
+    def put(self, connection: apsw.Connection, writes: Iterable[Write]) -> list[Stored]:
+        """Keep each resource as the next version. Raises VersionConflict; the caller then undoes what was done."""
+        self.dictionary.begin()
+        rows = Rows(self.scheme, self.dictionary)
+        try:
+            stored = [self._put(connection, rows, write) for write in writes]
+            rows.insert(connection)
+        except BaseException:
+            self.dictionary.forget()
+            raise
+        return stored
+
+    def find_again(self, connection: apsw.Connection, resources: Sequence[tuple[int, Resource]]) -> None:
+        """Set the search values of resources, given with their keys, in place of those that they have."""
+        self.dictionary.begin()
+        rows = Rows(self.scheme, self.dictionary)
+        try:
+            for key, resource in resources:
+                _forget(connection, key)
+                rows.find_by(key, resource, self.index.values(resource))
+            rows.insert(connection)
+        except BaseException:
+            self.dictionary.forget()
+            raise
+
+    def _put(self, connection: apsw.Connection, rows: Rows, write: Write) -> Stored:
+        place = (write.type, write.id)
+        current = connection.execute(_CURRENT, place).fetchone()
+        if current and current[0] in rows.keys:  # it comes twice among these writes
+            rows.insert(connection)
+            current = connection.execute(_CURRENT, place).fetchone()
+        key, version, at, live, text = current or (0, 0, "", 0, "")
         if write.expected not in (None, version):
             raise VersionConflict(f"{write.type}/{write.id}", version)
         if text and same_content(stored := decode(text), write.resource):
             return Stored(stored, version, changed=False)
         at = instant(self.clock(), at)
         resource = stamped(write.resource, write.id, version + 1, at)
+        if live:
+            connection.execute(_OUTDATE, (key,))
+            connection.execute("DELETE FROM document WHERE key = ?", (key,))
+            _forget(connection, key)
         row = (version + 1, at, write.author)
-        key = self._insert(connection, write, row) if key is None else self._replace(connection, key, row)
-        connection.execute("INSERT INTO document VALUES (?, ?)", (key, encode(resource).decode()))
-        connection.execute("INSERT INTO change (key, version) VALUES (?, ?)", (key, version + 1))
-        self.find_by(connection, key, resource)
+        if not current:
+            connection.execute(_NEW, (*row, *place))
+            key = connection.last_insert_rowid()
+        else:
+            connection.execute(_NEXT, (*row, key))
+        rows.keep(key, version + 1, encode(resource).decode())
+        rows.find_by(key, resource, self.index.values(resource))
         return Stored(resource, version + 1)
 
-    def find_by(self, connection: apsw.Connection, key: int, resource: Resource) -> None:
-        """Set the search values of a resource; it has none so far."""
-        numbers = self.numbers[resource["resourceType"]]
-        found = self.index.values(resource)
-        connection.executemany(
-            "INSERT INTO value VALUES (?, ?, ?)",
-            [(key, numbers[name], text) for name, texts in found.values.items() for text in texts],
-        )
-        for name, pairs in found.intervals.items():
-            self._add_intervals(connection, key, numbers[name], pairs)
-        sort = {**found.sort, LAST_UPDATED: resource["meta"]["lastUpdated"]}
-        connection.executemany(
-            "INSERT INTO sort VALUES (?, ?, ?)", [(key, numbers[name], text) for name, text in sort.items()]
-        )
 
-    def _add_intervals(
-        self, connection: apsw.Connection, key: int, number: int, pairs: Sequence[tuple[str, str]]
-    ) -> None:
-        rows = [(key, number, lo, hi, shared(lo, hi)) for lo, hi in pairs]
-        connection.executemany("INSERT INTO interval VALUES (?, ?, ?, ?, ?)", rows)
-        connection.executemany("INSERT OR IGNORE INTO span VALUES (?, ?)", [(number, row[4]) for row in rows])
-        if len(rows) > 1:
-            connection.execute("INSERT OR IGNORE INTO several VALUES (?)", (number,))
-
-    def _insert(self, connection: apsw.Connection, write: Write, row: tuple[int, str, str]) -> int:
-        connection.execute(
-            "INSERT INTO resource (type, id, version, at, author) VALUES (?, ?, ?, ?, ?)",
-            (write.type, write.id, *row),
-        )
-        return connection.last_insert_rowid()
-
-    def _replace(self, connection: apsw.Connection, key: int, row: tuple[int, str, str]) -> int:
-        connection.execute(
-            "INSERT INTO history SELECT key, version, at, author, text FROM resource JOIN document USING (key)"
-            " WHERE key = ?",
-            (key,),
-        )
-        connection.execute("UPDATE resource SET version = ?, at = ?, author = ? WHERE key = ?", (*row, key))
-        connection.execute("DELETE FROM document WHERE key = ?", (key,))
-        forget(connection, key)
-        return key
-
-
-def forget(connection: apsw.Connection, key: int) -> None:
+def _forget(connection: apsw.Connection, key: int) -> None:
     """Remove the search values of a resource."""
-    for table in ("value", "interval", "sort"):
+    for table in _SEARCHED:
         connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608 - names of our own tables

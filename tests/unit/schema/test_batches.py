@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from app.demo.hospital import hospital
 from tests.contract.operations import operation
+from tests.counted import CountedStore
 
 if TYPE_CHECKING:
     from tests.conftest import Start
-
-
-class CountedStore:
-    """A store that notes every command it is given."""
-
-    def __init__(self, store: Any) -> None:
-        self._store = store
-        self.commands: list[tuple[str, ...]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self._store, name)
-        if name not in ("read", "search", "count"):
-            return method
-
-        def counted(type_: str, *rest: Any) -> Any:
-            self.commands.append((name, type_))
-            return method(type_, *rest)
-
-        return counted
 
 
 async def test_the_page_of_50_procedures_takes_five_store_commands(start: Start) -> None:

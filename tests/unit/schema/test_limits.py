@@ -66,6 +66,23 @@ async def test_an_operation_beyond_a_limit_is_refused_by_name(start: Start, name
     assert any(error["extensions"]["code"] == "too-costly" and name in error["message"] for error in answer["errors"])
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ PatientList { " + "name { use } " * 400 + "} }",
+        "{ PatientList { "
+        + " ".join(f"...F{n}" for n in range(300))
+        + " } }"
+        + "".join(f" fragment F{n} on Patient {{ id name {{ use }} }}" for n in range(300)),
+    ],
+    ids=["fields", "fragments"],
+)
+async def test_a_document_that_selects_the_same_again_and_again_is_refused(start: Start, query: str) -> None:
+    answer = await (await start()).ask(query)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["too-costly"]
+    assert "Select each field once" in answer["errors"][0]["message"]
+
+
 async def test_the_standard_introspection_stays_within_the_limits(start: Start) -> None:
     data = await (await start()).data(get_introspection_query(descriptions=True, specified_by_url=True))
     assert len(data["__schema"]["types"]) > 200

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import device, patient, procedure
+from tests.builders import device, organization, patient, practitioner, procedure
+from tests.counted import CountedStore
 
 if TYPE_CHECKING:
-    from tests.conftest import Start
+    from tests.builders import Document
+    from tests.conftest import Product, Start
 
 SUBJECT = '{ Procedure(id: "x") { subject { resource { __typename id ... on Patient { birthDate } } } } }'
 DEVICE = '{ Procedure(id: "x") { focalDevice { manipulated { resource { lotNumber } } } } }'
@@ -155,3 +157,181 @@ async def test_what_one_mutation_stores_is_seen_by_the_next_in_the_same_request(
     )
     assert data["a"]["resource"]["serviceProvider"]["resource"] is None
     assert data["c"]["resource"]["serviceProvider"]["resource"] == {"name": "CHU"}
+
+
+ACTOR = '{ Procedure(id: "x") { performer { actor { resource%s { __typename id } } } } }'
+CODE = {"system": "urn:s", "value": "A"}
+
+
+def performed_by(**actor: Any) -> Document:
+    return procedure(id="x", performer=[{"actor": actor}])
+
+
+async def actor_of(product: Product, arguments: str = "") -> tuple[Any, list[str]]:
+    answer = await product.ask(ACTOR % arguments)
+    (performer,) = answer["data"]["Procedure"]["performer"]
+    return performer["actor"]["resource"], [error["extensions"]["code"] for error in answer.get("errors", [])]
+
+
+async def test_a_logical_reference_without_a_type_is_looked_for_in_every_allowed_type(start: Start) -> None:
+    product = await start(performed_by(identifier=CODE), organization(identifier=[CODE]))
+    assert await actor_of(product) == ({"__typename": "Organization", "id": "o1"}, [])
+
+
+async def test_a_logical_reference_does_not_lead_to_a_type_that_its_element_forbids(start: Start) -> None:
+    product = await start(performed_by(identifier=CODE), procedure(id="y", identifier=[CODE]))
+    assert await actor_of(product) == (None, ["not-found"])
+
+
+async def test_an_identifier_that_two_types_share_is_ambiguous(start: Start) -> None:
+    product = await start(
+        performed_by(identifier=CODE), organization(identifier=[CODE]), practitioner(identifier=[CODE])
+    )
+    assert await actor_of(product) == (None, ["multiple-matches"])
+    assert await actor_of(product, "(optional: true)") == (None, [])
+
+
+async def test_asking_for_one_type_makes_an_identifier_that_two_types_share_clear(start: Start) -> None:
+    product = await start(
+        performed_by(identifier=CODE), organization(identifier=[CODE]), practitioner(identifier=[CODE])
+    )
+    assert await actor_of(product, '(type: "Practitioner")') == ({"__typename": "Practitioner", "id": "s1"}, [])
+
+
+@pytest.mark.parametrize("wanted", ["Practitioner", "Procedure", "Medication", "", "Ébène"])
+async def test_an_untyped_logical_reference_to_another_type_than_asked_for_is_null_without_an_error(
+    start: Start, wanted: str
+) -> None:
+    product = await start(performed_by(identifier=CODE), organization(identifier=[CODE]))
+    assert await actor_of(product, f'(type: "{wanted}")') == (None, [])
+
+
+async def test_a_typed_logical_reference_of_the_wanted_type_that_is_missing_is_not_found(start: Start) -> None:
+    product = await start(performed_by(identifier=CODE, type="Practitioner"))
+    assert await actor_of(product, '(type: "Practitioner")') == (None, ["not-found"])
+
+
+async def test_the_type_of_a_logical_reference_may_be_written_as_a_url(start: Start) -> None:
+    url = "http://hl7.org/fhir/StructureDefinition/Organization"
+    product = await start(performed_by(identifier=CODE, type=url), organization(identifier=[CODE]))
+    assert await actor_of(product) == ({"__typename": "Organization", "id": "o1"}, [])
+
+
+@pytest.mark.parametrize("named", ["Medication", "Provenance", "AuditEvent", "x", "é"])
+async def test_a_logical_reference_to_a_type_without_identifiers_here_is_not_found(start: Start, named: str) -> None:
+    product = await start(performed_by(identifier=CODE, type=named))
+    assert await actor_of(product) == (None, ["not-found"])
+
+
+async def test_an_alias_does_not_hide_which_element_a_logical_reference_stands_in(start: Start) -> None:
+    product = await start(performed_by(identifier=CODE), organization(identifier=[CODE]))
+    data = await product.data('{ Procedure(id: "x") { performer { function: actor { resource { id } } } } }')
+    assert data["Procedure"]["performer"][0]["function"]["resource"] == {"id": "o1"}
+
+
+async def test_a_reference_to_anything_is_looked_for_in_every_served_type_with_identifiers(start: Start) -> None:
+    extension = [{"url": "urn:x", "valueReference": {"identifier": CODE}}]
+    product = await start(procedure(id="x", extension=extension), device(identifier=[CODE]))
+    query = '{ Procedure(id: "x") { extension { valueReference { resource { id } } } } }'
+    data = await product.data(query)
+    assert data["Procedure"]["extension"][0]["valueReference"]["resource"] == {"id": "d1"}
+
+
+async def test_untyped_logical_references_of_a_level_take_one_command_for_each_allowed_type(start: Start) -> None:
+    rows = [
+        procedure(id=f"x{n}", performer=[{"actor": {"identifier": {"system": "urn:s", "value": f"{n}"}}}])
+        for n in range(20)
+    ]
+    people = [practitioner(id=f"s{n}", identifier=[{"system": "urn:s", "value": f"{n}"}]) for n in range(20)]
+    product = await start(*rows, *people, wrap=CountedStore)
+    product.store.commands.clear()  # type: ignore[attr-defined]
+    data = await product.data('{ ProcedureList(_sort: "_id") { performer { actor { resource { id } } } } }')
+    found = {row["performer"][0]["actor"]["resource"]["id"] for row in data["ProcedureList"]}
+    assert found == {f"s{n}" for n in range(20)}
+    assert sorted(product.store.commands) == [  # type: ignore[attr-defined]
+        ("search", "Device"),
+        ("search", "Organization"),
+        ("search", "Patient"),
+        ("search", "Practitioner"),
+        ("search", "PractitionerRole"),
+        ("search", "Procedure"),
+        ("search", "RelatedPerson"),
+    ]
+
+
+async def test_asking_for_one_type_searches_that_one_alone(start: Start) -> None:
+    product = await start(performed_by(identifier=CODE), organization(identifier=[CODE]), wrap=CountedStore)
+    product.store.commands.clear()  # type: ignore[attr-defined]
+    await actor_of(product, '(type: "Organization")')
+    assert product.store.commands == [("read", "Procedure"), ("search", "Organization")]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("wanted", "expected"), [("Patient", {"__typename": "Patient", "id": "in"}), ("Group", None)])
+async def test_the_wanted_type_holds_for_contained_resources_too(
+    start: Start, wanted: str, expected: dict[str, str] | None
+) -> None:
+    inside = {"resourceType": "Patient", "id": "in"}
+    product = await start(procedure(id="x", contained=[inside], subject={"reference": "#in"}))
+    query = '{ Procedure(id: "x") { subject { resource(type: "%s") { __typename id } } } }'
+    data = await product.data(query % wanted)
+    assert data["Procedure"]["subject"]["resource"] == expected
+
+
+async def test_a_contained_resource_refers_to_its_container_by_a_bare_hash(start: Start) -> None:
+    inside = {"resourceType": "Provenance", "id": "in", "target": [{"reference": "#"}]}
+    product = await start(procedure(id="x", contained=[inside]))
+    query = '{ Procedure(id: "x") { contained { ... on Provenance { target { resource { __typename id } } } } } }'
+    data = await product.data(query)
+    assert data["Procedure"]["contained"][0]["target"][0]["resource"] == {"__typename": "Procedure", "id": "x"}
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"reference": "Patient?identifier=urn:s|A"},
+        {"reference": "http://localhost/fhir/Patient?identifier=A"},
+        {"reference": "http://localhost/fhir/Patient"},
+        {"reference": "Medication/m1"},
+        {"reference": "patient/p1"},
+        {"reference": "Patient/"},
+        {"reference": "Patient/" + "x" * 65},
+        {"reference": ""},
+        {"reference": "#"},
+        {"reference": "\x00"},
+        {"reference": 7},
+        {"reference": None},
+        {"reference": "Patient/p1 "},
+        {"identifier": {}},
+        {"identifier": {"system": "urn:s"}},
+        {"identifier": {"value": 7}},
+        {"identifier": [CODE]},
+        {"identifier": {"value": "x" * 100_000}},
+        {"type": "Patient", "display": "?"},
+        {"type": 7, "identifier": CODE},
+        {},
+    ],
+)
+async def test_a_reference_that_leads_nowhere_is_not_found_or_null_and_never_an_unexpected_error(
+    start: Start, subject: dict[str, Any]
+) -> None:
+    product = await start(
+        {**patient(), "identifier": []}, {**procedure(id="x", contained=[organization()]), "subject": subject}
+    )
+    query = '{ Procedure(id: "x") { subject { resource%s { ... on Patient { id } } } } }'
+    answer = await product.ask(query % "")
+    codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
+    expected = [] if subject.get("reference") == "#" else ["not-found"]
+    assert codes == expected
+    assert "errors" not in await product.ask(query % "(optional: true)")
+
+
+async def test_an_absolute_reference_leads_to_this_server_by_the_address_it_is_known_under(start: Start) -> None:
+    product = await start(
+        procedure(id="x", subject={"reference": "https://dmi.example/fhir/Patient/p1"}),
+        procedure(id="y", subject={"reference": "http://localhost/fhir/Patient/p1"}),
+        patient(),
+        environment={"DMI_BASE_URL": "https://dmi.example/fhir/"},
+    )
+    query = '{ ProcedureList(_sort: "_id") { subject { resource(optional: true) { id } } } }'
+    data = await product.data(query)
+    assert [row["subject"]["resource"] for row in data["ProcedureList"]] == [{"id": "p1"}, None]

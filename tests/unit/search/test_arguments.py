@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from app.errors import InvalidSearch
-from app.search.algebra import And, Eq, Filter, In, Or, Prefix, Range, SortKey
+from app.fhir.served import SERVED
+from app.search.algebra import And, Eq, Filter, In, Linked, Or, Prefix, Range, SortKey
 from app.search.arguments import filter_of, sort_of
+from app.search.chains import shorthands
 
 HOME = "https://h.fr/fhir"
 
@@ -55,6 +57,37 @@ def test_a_bare_id_of_any_type_is_looked_for_in_every_served_type() -> None:
     assert {"Patient/1", "Device/1", "Bundle/1"} <= set(found.values)
 
 
+@pytest.mark.parametrize(
+    ("values", "asked"),
+    [
+        (["urn:ipp|1"], Eq("identifier", "urn:ipp|1")),
+        (["1,2", "1"], In("identifier", ("1", "2"))),
+        ([r"urn:x|a\,b\|c$"], Eq("identifier", r"urn:x|a,b\|c$")),
+        (["urn:x|"], Eq("identifier", "urn:x|")),
+    ],
+)
+def test_a_patient_is_found_by_an_identifier_behind_the_reference(values: list[str | None], asked: Filter) -> None:
+    expected = Linked("patient", "Patient", asked, ("Patient/", f"{HOME}/Patient/"))
+
+    assert filter_of("Procedure", {"patient__identifier": values}, HOME) == expected
+
+
+def test_every_type_that_may_refer_to_a_patient_has_the_shorthand() -> None:
+    assert "patient__identifier" in shorthands("Device")
+    assert "patient__identifier" in shorthands("Provenance")
+    assert not shorthands("Patient")
+    assert not shorthands("Organization")
+
+
+@pytest.mark.parametrize("parameter", ["_profile", "_tag", "_security", "_source", "_lastUpdated", "_id"])
+def test_every_type_is_found_by_what_all_resources_share(parameter: str) -> None:
+    value = "2024" if parameter == "_lastUpdated" else "abc"
+
+    filters = {filter_of(type_name, {parameter: [value]}) for type_name in SERVED}
+
+    assert len(filters) == 1
+
+
 def test_several_parameters_are_all_asked_for_in_any_order() -> None:
     expected = And((Eq("code", "A"), Eq("status", "completed")))
 
@@ -81,6 +114,12 @@ def test_the_last_update_is_compared_as_the_stores_keep_it() -> None:
     [
         ("Procedure", "nope", ["x"], "search-unknown-parameter"),
         ("Procedure", "focal-device", ["x"], "search-unknown-parameter"),
+        ("Procedure", "patient__name", ["x"], "search-unknown-parameter"),
+        ("Organization", "patient__identifier", ["x"], "search-unknown-parameter"),
+        ("Procedure", "patient__identifier", ["a|b|c"], "search-malformed-token"),
+        ("Procedure", "patient__identifier", ["a,"], "search-empty-value"),
+        ("Procedure", "patient__identifier", ["\ud800"], "search-malformed-text"),
+        ("Device", "traceability", ["lot"], "search-value-not-allowed"),
         ("Procedure", "code", [], "search-empty-value"),
         ("Procedure", "code", [""], "search-empty-value"),
         ("Procedure", "code", [None], "search-empty-value"),
@@ -158,7 +197,20 @@ def test_a_sort_is_read_key_by_key(text: str | None, expected: tuple[SortKey, ..
 
 
 @pytest.mark.parametrize(
-    "text", ["", ",", "-", "nope", "date,", "date,-date", "patient", "--date", "_profile", "date status"]
+    "text",
+    [
+        "",
+        ",",
+        "-",
+        "nope",
+        "patient__identifier",
+        "date,",
+        "date,-date",
+        "patient",
+        "--date",
+        "_profile",
+        "date status",
+    ],
 )
 def test_a_sort_that_cannot_be_is_refused_with_the_keys_that_can(text: str) -> None:
     with pytest.raises(InvalidSearch) as caught:

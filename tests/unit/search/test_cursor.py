@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidSearch
-from app.search.algebra import And, Eq, Position, SortKey
+from app.search.algebra import And, Contains, Eq, Filter, Linked, Not, Position, Referenced, SortKey
 from app.search.cursor import AFTER, BEFORE, Cursor, Direction, decode, encode, end, fingerprint
 
 SORT = (SortKey("date", descending=True), SortKey("status"))
@@ -55,6 +56,23 @@ def test_a_cursor_says_on_which_side_the_page_lies() -> None:
 def test_a_cursor_of_another_search_is_refused(mark: str) -> None:
     with pytest.raises(InvalidSearch):
         decode(encode(PLACE, MARK), mark)
+
+
+HOSPITAL = Linked("organization", "Organization", Eq("name", "chu"), ("Organization/",))
+DISTINCT: list[Filter] = [
+    Linked("patient", "Patient", HOSPITAL, ("Patient/",)),
+    Linked("patient", "Patient", HOSPITAL, ("Patient/", "https://h.fr/fhir/Patient/")),
+    Linked("patient", "Patient", Not(HOSPITAL), ("Patient/",)),
+    Linked("patient", "Patient", replace(HOSPITAL, filter=Eq("name", "clinic")), ("Patient/",)),
+    Linked("patient", "Patient", replace(HOSPITAL, filter=Contains("name", "chu")), ("Patient/",)),
+    Linked("patient", "Patient", replace(HOSPITAL, filter=Contains("name", "chu", at_end=True)), ("Patient/",)),
+    Linked("subject", "Patient", HOSPITAL, ("Patient/",)),
+    Referenced("Procedure", "patient", HOSPITAL, ("Patient/",)),
+]
+
+
+def test_a_cursor_is_bound_to_every_part_of_a_chain() -> None:
+    assert len({fingerprint("Procedure", each, SORT) for each in DISTINCT}) == len(DISTINCT)
 
 
 def crafted(text: str) -> str:

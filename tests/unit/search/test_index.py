@@ -16,7 +16,7 @@ def test_the_index_tells_how_every_parameter_is_kept() -> None:
 
     assert procedure["status"] == Indexed("value", sortable=True)
     assert procedure["date"] == Indexed("interval", sortable=True)
-    assert procedure["patient"] == Indexed("value", sortable=False)
+    assert procedure["patient"] == Indexed("reference", sortable=False)
     assert procedure["patient:identifier"] == Indexed("value", sortable=False)
     assert search_index().parameters["Observation"]["value_quantity:unit"] == Indexed("interval", sortable=False)
 

@@ -21,8 +21,14 @@ ENTRIES = [
 ]
 
 
+OURS = {"Udi.di", "Udi.lot", "Udi.serial", "Udi.expiry", "Traceability"}  # app.search.tracing
+
+
 def element_at(type_name: str, path: Path) -> Element:
     element = type_definition(type_name).elements[path[0].name]
+    if path[0].name == "contained":
+        (contained_type,) = path[0].values
+        return element_at(contained_type, path[1:])
     if path[0].key:
         element_at(element.type, path[0].key)
     return element_at(element.type, path[1:]) if path[1:] else element
@@ -32,9 +38,21 @@ def element_at(type_name: str, path: Path) -> Element:
 def test_every_path_of_the_table_is_an_element_of_that_type(type_name: str, entry: Mapping[str, Any]) -> None:
     owner = "Patient" if type_name == "Resource" else type_name
 
-    found = {path: element_at(owner, parse_path(path)).type for path in entry["paths"]}
+    paths = {path: data_type for path, data_type in entry["paths"].items() if data_type not in OURS}
 
-    assert found == entry["paths"]
+    assert {path: element_at(owner, parse_path(path)).type for path in paths} == paths
+
+
+def test_our_own_data_types_are_read_from_a_device() -> None:
+    ours = {
+        "Device" if path == "$this" else element_at(type_name, parse_path(path)).type
+        for type_name, entries in TABLE.items()
+        for entry in entries.values()
+        for path, data_type in entry["paths"].items()
+        if data_type in OURS
+    }
+
+    assert ours == {"Device", "DeviceUdiCarrier"}
 
 
 @pytest.mark.parametrize(("type_name", "entry"), ENTRIES)
@@ -48,7 +66,7 @@ def test_every_target_of_the_table_is_a_resource_type(type_name: str, entry: Map
 @pytest.mark.parametrize(("type_name", "entry"), ENTRIES)
 def test_every_target_of_the_table_is_one_the_elements_allow(type_name: str, entry: Mapping[str, Any]) -> None:
     owner = "Patient" if type_name == "Resource" else type_name
-    elements = [element_at(owner, parse_path(path)) for path in entry["paths"]]
+    elements = [element_at(owner, parse_path(path)) for path in entry["paths"] if path != "$this"]
 
     allowed = {target for element in elements for target in element.targets or ("Resource",)}
 
@@ -85,6 +103,15 @@ def test_every_type_has_the_common_parameters(type_name: str) -> None:
         ("AuditEvent", "period_start", "date", ()),
         ("Procedure", "focal_device", "reference", ("Device",)),
         ("Procedure", "on_behalf_of", "reference", ("Organization",)),
+        ("Procedure", "used_reference", "reference", ("Device",)),
+        ("Procedure", "contained_lot", "string", ()),
+        ("Procedure", "contained_expiration_date", "date", ()),
+        ("Device", "traced_di", "token", ()),
+        ("Device", "definition", "reference", ("DeviceDefinition",)),
+        ("Device", "lpp", "token", ()),
+        ("SupplyDelivery", "supplied_item", "reference", ("Device",)),
+        ("SupplyDelivery", "occurrence", "date", ()),
+        ("Patient", "replaced_by", "reference", ("Patient",)),
         ("Procedure", "body_site", "token", ()),
         ("Procedure", "patient", "reference", ("Patient",)),
         ("Procedure", "subject", "reference", ("Group", "Patient")),
@@ -126,9 +153,9 @@ def test_a_required_binding_gives_the_allowed_codes() -> None:
     assert parameters("Patient")["identifier"].codes == ()
 
 
-def test_only_references_and_uris_cannot_be_sorted_by() -> None:
-    unsortable = {
-        parameter.kind for name in SERVED for parameter in parameters(name).values() if not parameter.sortable
-    }
+def test_only_references_uris_and_what_is_of_contained_devices_cannot_be_sorted_by() -> None:
+    unsortable = [parameter for name in SERVED for parameter in parameters(name).values() if not parameter.sortable]
+    contained = [parameter for parameter in unsortable if parameter.name.startswith("contained_")]
 
-    assert unsortable == {"reference", "uri"}
+    assert {parameter.kind for parameter in unsortable if parameter not in contained} == {"reference", "uri"}
+    assert len(contained) == 9

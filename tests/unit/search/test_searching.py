@@ -11,8 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.search.algebra import And, Eq, Filter, In, Missing, Not, Or, Prefix, Range, SearchValues
+from app.search.algebra import (
+    And,
+    Contains,
+    Eq,
+    Filter,
+    In,
+    Linked,
+    Missing,
+    Not,
+    Or,
+    Prefix,
+    Range,
+    Referenced,
+    SearchValues,
+)
 from app.search.arguments import filter_of
+from app.search.filter_expression import filter_of_expression
 from app.search.values import search_values
 
 
@@ -26,11 +41,13 @@ def matches(filter: Filter, values: SearchValues) -> bool:  # noqa: A002 - the a
             return not matches(inner, values)
         case Missing(name, missing):
             return (name not in values.values and name not in values.intervals) is missing
+        case Linked() | Referenced():
+            raise TypeError(filter)
     texts, intervals = values.values.get(filter.parameter, ()), values.intervals.get(filter.parameter, ())
     return any(is_wanted(filter, text) for text in texts) or any(lies_in(filter, *each) for each in intervals)
 
 
-def is_wanted(filter: Eq | In | Prefix | Range, text: str) -> bool:  # noqa: A002 - the algebra's word
+def is_wanted(filter: Eq | In | Prefix | Contains | Range, text: str) -> bool:  # noqa: A002 - the algebra's word
     match filter:
         case Eq(_, value):
             return text == value
@@ -38,10 +55,12 @@ def is_wanted(filter: Eq | In | Prefix | Range, text: str) -> bool:  # noqa: A00
             return text in wanted
         case Prefix(_, start):
             return text.startswith(start)
+        case Contains(_, part, at_end):
+            return text.endswith(part) if at_end else part in text
     return False
 
 
-def lies_in(bounds: Eq | In | Prefix | Range, lo: str, hi: str) -> bool:
+def lies_in(bounds: Eq | In | Prefix | Contains | Range, lo: str, hi: str) -> bool:
     return (
         isinstance(bounds, Range)
         and (bounds.lo_from is None or lo >= bounds.lo_from)
@@ -198,6 +217,26 @@ PATIENT: dict[str, Any] = {
 )
 def test_a_value_is_found_by_what_it_says(name: str, value: str, expected: bool) -> None:
     assert found(PATIENT, **{name: value}) is expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("family co vre-oeu", True),
+        ("family co VRÉ", True),
+        ("family ew ÆUVRARD", False),
+        ("family ew œuvrard", True),
+        ("family ew lefevre", False),
+        ("family co x", False),
+        ("family eq lefevre", False),
+        ('family eq "Lefèvre‑Œuvrard"', True),
+        ("family ne lefevre", True),
+        ("identifier eq plain and not (identifier eq 1)", True),
+        ("birthdate pr true or email pr true", False),
+    ],
+)
+def test_an_expression_finds_what_it_says(expression: str, expected: bool) -> None:
+    assert matches(filter_of_expression("Patient", expression), search_values(PATIENT)) is expected
 
 
 def test_a_text_beyond_the_limit_is_found_whole_and_by_its_start() -> None:

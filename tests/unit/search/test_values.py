@@ -269,13 +269,13 @@ JSON_VALUES = st.recursive(
 
 @given(st.sampled_from(SERVED), st.data())
 def test_no_shape_of_data_breaks_it(type_name: str, data: st.DataObject) -> None:
-    names = sorted({source.path[0].name for p in parameters(type_name).values() for source in p.sources})
+    names = sorted({s.path[0].name for p in parameters(type_name).values() for s in p.sources if s.path})
     resource = data.draw(st.dictionaries(st.sampled_from(names), JSON_VALUES, max_size=6))
 
     values = search_values({**resource, "resourceType": type_name})
 
     indexed = search_index().parameters[type_name]
-    assert {indexed[name].kind for name in values.values} <= {"value"}
+    assert {indexed[name].kind for name in values.values} <= {"value", "reference"}
     assert {indexed[name].kind for name in values.intervals} <= {"interval"}
     assert all(indexed[name].sortable for name in values.sort)
     assert all(lo < hi for pairs in values.intervals.values() for lo, hi in pairs)

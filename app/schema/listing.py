@@ -1,0 +1,120 @@
+"""Rows of one filter and sort, at the root or below a resource: how a page of them is asked for, and shown as a list or
+as a connection. https://hl7.org/fhir/R4/graphql.html, https://relay.dev/graphql/connections.htm
+
+Pages are found by position, not by number: a cursor names a place in one filter and sort, which rows that come or go
+do not move.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from app.errors import InvalidSearch
+from app.schema.search_arguments import offset, row_count
+from app.search.algebra import Search
+from app.search.cursor import BEFORE, decode, encode, end, fingerprint
+from app.search.problems import foreign_cursor
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from app.fhir.resource import Json, Resource
+    from app.schema.context import Context
+    from app.search.algebra import Filter, Position, SortKey
+    from app.store.repository import Page, Row
+
+STYLES = (("_count", "_offset", "_cursor"), ("first", "after"), ("last", "before"))
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The rows of a type that the filter matches, sorted; `page` and `count` read them when they are called."""
+
+    type: str
+    filter: Filter
+    sort: tuple[SortKey, ...]
+    page: Callable[[Search], Awaitable[Page]]
+    count: Callable[[], Awaitable[int]]
+
+    @cached_property
+    def mark(self) -> str:
+        """What binds cursors to the type, the filter and the sort."""
+        return fingerprint(self.type, self.filter, self.sort)
+
+    def search(self, arguments: Mapping[str, Any], max_rows: int) -> Search:
+        """The page that the paging arguments ask for. Raises InvalidSearch where two ways of paging are mixed."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        used = [style for style in STYLES if any(name in given for name in style)]
+        if len(used) > 1:
+            raise _mixed()
+        size = next((name for name in ("_count", "first", "last") if name in given), "_count")
+        count = row_count(size, given.get(size), max_rows)
+        after, before = self._bounds(given)
+        return Search(self.filter, self.sort, count, offset(given.get("_offset")), after, before)
+
+    def resources(self, search: Search, context: Context) -> Awaitable[list[Resource]]:
+        """The resources of a page. The store is asked at once, so that a whole level gets into one batch."""
+        return _resources(self.page(search), context)
+
+    def connection(self, search: Search, context: Context) -> Awaitable[dict[str, Json]]:
+        """What `TConnection` reads its fields from. The store is asked at once."""
+        return _connection(self, search, self.page(search), context)
+
+    def _bounds(self, given: Mapping[str, Any]) -> tuple[Position | None, Position | None]:
+        if "_cursor" in given:
+            cursor = decode(given["_cursor"], self.mark)
+            return cursor.after, cursor.before
+        if "after" in given:
+            return self._position(given["after"]), None
+        if "before" in given:
+            return None, self._position(given["before"])
+        return None, end(self.sort) if "last" in given else None
+
+    def _position(self, cursor: str) -> Position:
+        position = decode(cursor, self.mark).position
+        if position is None:
+            raise foreign_cursor()
+        return position
+
+
+async def _resources(reading: Awaitable[Page], context: Context) -> list[Resource]:
+    return [context.containers.enter(row.resource) for row in (await reading).rows]
+
+
+async def _connection(listing: Listing, search: Search, reading: Awaitable[Page], context: Context) -> dict[str, Json]:
+    page, mark = await reading, listing.mark
+    rows = page.rows
+    start, finish = (encode(rows[0].position, mark), encode(rows[-1].position, mark)) if rows else (None, None)
+    ahead = rows[0].position if rows else end(listing.sort)
+    found_by_cursor = search.after is not None or search.before is not None
+    return {
+        "listing": listing,
+        "offset": None if found_by_cursor else search.offset,
+        "pagesize": search.count,
+        "first": encode(None, mark),
+        "previous": encode(ahead, mark, BEFORE) if page.has_previous else None,
+        "next": (finish or encode(None, mark)) if page.has_next else None,
+        "last": encode(end(listing.sort), mark, BEFORE),
+        "edges": [_edge(row, mark, context) for row in rows],
+        "pageInfo": {
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+            "startCursor": start,
+            "endCursor": finish,
+        },
+    }
+
+
+def _edge(row: Row, mark: str, context: Context) -> dict[str, Json]:
+    resource = context.containers.enter(row.resource)
+    return {"mode": "match", "resource": resource, "node": resource, "position": row.position, "mark": mark}
+
+
+def _mixed() -> InvalidSearch:
+    return InvalidSearch(
+        "Page in one way: by _count with _offset or _cursor, by first with after, or by last with before.",
+        "Paginez d’une seule façon : _count avec _offset ou _cursor, first avec after, ou last avec before.",
+        rule="paging",
+    )

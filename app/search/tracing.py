@@ -1,0 +1,97 @@
+"""What a device is traced by, whether its own elements say it or the UDI string that was read from its label.
+
+These are the data types of our own parameters that no FHIR data type names: "Udi.di" and the like are read from a
+Device.udiCarrier, "Traceability" from a whole Device. Broken data yields nothing."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from typing import TYPE_CHECKING, Final
+
+from app.fhir.dates import InvalidDate, date_bounds
+from app.fhir.udi import NONE, Udi, gtin, parse_udi
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from app.fhir.resource import Json
+
+DI: Final = "Udi.di"
+
+
+def device_identifiers(carrier: Json) -> Iterator[str]:
+    """The device identifier as it is written and, of a shorter GTIN, with the zeros a UDI writes ahead of it."""
+    written = carrier.get("deviceIdentifier") if isinstance(carrier, dict) else None
+    for di in (written, _read(carrier).di):
+        if isinstance(di, str) and di:
+            yield di
+            if (padded := gtin(di)) != di:
+                yield padded
+
+
+def expiry(carrier: Json) -> str:
+    """The expiry in a UDI string as a FHIR date; "" where it has none."""
+    return _read(carrier).expiry
+
+
+def traceability(device: Json) -> Iterator[str]:
+    """Which parts of a full UDI a device has: "udi" is its device identifier; "complete" is all three."""
+    if not isinstance(device, dict):
+        return
+    carriers = device.get("udiCarrier")
+    carriers = carriers if isinstance(carriers, list) else []
+    read = [_read(carrier) for carrier in carriers]
+    parts = {
+        "udi": any(any(device_identifiers(carrier)) for carrier in carriers),
+        "lot-or-serial": any(udi.lot or udi.serial for udi in read)
+        or _is_text(device.get("lotNumber"))
+        or _is_text(device.get("serialNumber")),
+        "expiry": any(udi.expiry for udi in read) or _is_date(device.get("expirationDate")),
+    }
+    yield from (name for name, has in parts.items() if has)
+    if all(parts.values()):
+        yield "complete"
+
+
+def _lots(carrier: Json) -> Iterator[str]:
+    yield _read(carrier).lot
+
+
+def _serials(carrier: Json) -> Iterator[str]:
+    yield _read(carrier).serial
+
+
+TRACED: Final[Mapping[str, Callable[[Json], Iterator[str]]]] = {
+    DI: device_identifiers,
+    "Udi.lot": _lots,
+    "Udi.serial": _serials,
+    "Traceability": traceability,
+}
+"""Data type → the texts a value of it has; "" is none."""
+
+
+def _read(carrier: Json) -> Udi:
+    """The UDI string as people read it, else as it was scanned."""
+    if not isinstance(carrier, dict):
+        return NONE
+    read, scan = carrier.get("carrierHRF"), carrier.get("carrierAIDC")
+    found = parse_udi(read) if isinstance(read, str) else NONE
+    return parse_udi(_decoded(scan)) if found == NONE and isinstance(scan, str) else found
+
+
+def _decoded(scan: str) -> str:
+    try:
+        return b64decode(scan, validate=True).decode()
+    except ValueError:  # binascii.Error and UnicodeDecodeError are ValueErrors
+        return ""
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_date(value: Json) -> bool:
+    try:
+        return isinstance(value, str) and bool(date_bounds(value))
+    except InvalidDate:
+        return False

@@ -1,0 +1,68 @@
+"""`GET /recall.csv?lot=…`: a recall as a table, streamed; a parameter given twice is OR.
+
+The first rows are read before the answer begins, so that most failures are an OperationOutcome. One that comes later
+breaks the connection off: a table that is cut short never looks complete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from app.errors import DmiError, RequestError
+from app.recall.criteria import criteria_of
+from app.recall.csv import recall_csv, separator_of
+from app.web.failures import outcome_response
+from app.web.negotiation import preferred_language
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from app.recall.reading import Reader
+
+FILE_NAME: Final = {"en": "recall.csv", "fr": "rappel.csv"}
+
+
+def recall_routes(reader_of: Callable[[Request], Reader], base: str) -> list[BaseRoute]:
+    """The route; `reader_of` gives what a request may read, `base` is this server's FHIR address where it is set."""
+
+    async def recall(request: Request) -> Response:
+        language = preferred_language(request.headers.get("accept-language", ""))
+        try:
+            pieces = _pieces(request, reader_of(request), base, language)
+            first = await anext(pieces)
+        except DmiError as error:
+            return outcome_response(request, error.issues, 400 if isinstance(error, RequestError) else 503)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{FILE_NAME[language]}"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if request.method == "HEAD":
+            await pieces.aclose()
+            return Response(media_type=_MEDIA_TYPE, headers=headers)
+        return StreamingResponse(_joined(first, pieces), media_type=_MEDIA_TYPE, headers=headers)
+
+    return [Route("/recall.csv", recall, methods=["GET"])]
+
+
+_MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"
+
+
+def _pieces(request: Request, reader: Reader, base: str, language: str) -> AsyncGenerator[bytes, None]:
+    given: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        given.setdefault(name, []).append(value)
+    separator = separator_of(given.pop("separator", []))
+    return recall_csv(reader, criteria_of(given), base, language, separator)
+
+
+async def _joined(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in pieces:
+        yield piece

@@ -1,0 +1,393 @@
+"""Nobody is missed: every way in which a record can tell that a patient carries a lot, in every store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from app.recall.criteria import criteria_of
+from app.recall.finding import RecallSource
+from app.recall.listing import Place, page_of, sort_of
+from app.recall.merging import persons_of, survivors
+from app.recall.rows import recall_listing, recall_rows
+from app.recall.totals import totals
+from app.search.index import search_index
+from app.store.repository import Write
+from tests.builders import device, patient, procedure
+from tests.store.kinds import JOINING, LINKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.store.repository import Repository
+    from tests.builders import Document
+    from tests.store.conftest import Opened
+
+BASE = "https://dmi.example/fhir"
+GUIDE = "https://interop.esante.gouv.fr/ig/fhir/tdmi/StructureDefinition"
+EMDN = f"{GUIDE}/dmi-code-emdn"
+EVERY = ("procedures", "patients", "devices", "byOrganization", "byMonth", "withoutProcedure")
+
+linking = pytest.mark.parametrize("open_store", LINKING, indirect=True)
+joining = pytest.mark.parametrize("open_store", JOINING, indirect=True)
+
+
+async def kept(open_store: Opened, *resources: Document) -> Repository:
+    store = await open_store(search_index())
+    await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
+    return store
+
+
+async def carriers(store: Repository, **arguments: Any) -> list[tuple[str | None, str | None]]:
+    """(patient, procedure) of every implant of a recall, in order."""
+    rows = [
+        row async for rows in recall_rows(store, criteria_of(arguments or {"lot": ["LOT-1"]}), BASE) for row in rows
+    ]
+    return [(row["patient"], row["procedure"]) for row in rows]
+
+
+def operated(id: str, patient_id: str, device_id: str = "d1", **changes: Any) -> Document:  # noqa: A002 - FHIR's word
+    """A procedure on a patient with a device."""
+    return procedure(
+        id=id,
+        subject={"reference": f"Patient/{patient_id}"},
+        focalDevice=[{"manipulated": {"reference": f"Device/{device_id}"}}],
+        **changes,
+    )
+
+
+UDI = "(01)03700000000019(17)281231(10){}"
+EXPLANTED = {"coding": [{"system": "http://hl7.org/fhir/device-action", "code": "explanted"}]}
+
+
+def involving(key: str, reference: Document, **changes: Any) -> Document:
+    """The procedure `key` on the patient `key` that moved what the reference means."""
+    subject = {"reference": f"Patient/{key}"}
+    return procedure(id=key, subject=subject, focalDevice=[{"manipulated": reference}], **changes)
+
+
+def inside(key: str, **changes: Any) -> Document:
+    """A device of the lot `key`, to be contained."""
+    return device(id="x", lotNumber=key, **changes)
+
+
+def ref(text: str) -> Document:
+    return {"reference": text}
+
+
+TOLD: dict[str, Callable[[str], list[Document]]] = {
+    "the lot as it is written": lambda k: [device(id=k, lotNumber=k), involving(k, ref(f"Device/{k}"))],
+    "the lot in capitals": lambda k: [device(id=k, lotNumber=k.upper()), involving(k, ref(f"Device/{k}"))],
+    "the lot in the UDI string alone": lambda k: [
+        device(id=k, lotNumber=None, udiCarrier=[{"carrierHRF": UDI.format(k)}]),
+        involving(k, ref(f"Device/{k}")),
+    ],
+    "an explanted device": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, {}) | {"focalDevice": [{"action": EXPLANTED, "manipulated": ref(f"Device/{k}")}]},
+    ],
+    "a device that was used": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, {}) | {"focalDevice": [], "usedReference": [ref(f"Device/{k}")]},
+    ],
+    "a contained device": lambda k: [involving(k, ref("#x"), contained=[inside(k)])],
+    "a contained device that nothing refers to": lambda k: [involving(k, {}, contained=[inside(k)])],
+    "a contained device with the UDI string alone": lambda k: [
+        involving(k, ref("#x"), contained=[inside("") | {"udiCarrier": [{"carrierHRF": UDI.format(k)}]}])
+    ],
+    "an absolute reference": lambda k: [device(id=k, lotNumber=k), involving(k, ref(f"{BASE}/Device/{k}"))],
+    "a reference to a version": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, ref(f"Device/{k}/_history/1")),
+    ],
+    "the second device of a procedure": lambda k: [
+        device(id=k, lotNumber=k),
+        device(id=f"{k}-other", lotNumber="OTHER"),
+        involving(k, {}) | {"focalDevice": [{"manipulated": ref(f"Device/{each}")} for each in (f"{k}-other", k)]},
+    ],
+    "a procedure that came ahead of its device": lambda k: [
+        involving(k, ref(f"Device/{k}")),
+        device(id=k, lotNumber=k),
+    ],
+    "a procedure that is not finished": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, ref(f"Device/{k}"), status="in-progress"),
+    ],
+    "a procedure without a date": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, ref(f"Device/{k}"), performedDateTime=None),
+    ],
+}
+LOTS = {told: f"lot-{number:02d}" for number, told in enumerate(TOLD)}
+
+
+async def all_told(open_store: Opened) -> Repository:
+    """Each way of telling with a lot, a device, a procedure and a patient of its own."""
+    every = [each for told, lot in LOTS.items() for each in TOLD[told](lot)]
+    return await kept(open_store, *every, *(patient(id=lot) for lot in LOTS.values()))
+
+
+@linking
+async def test_a_patient_is_found_whatever_tells_the_lot(open_store: Opened) -> None:
+    store = await all_told(open_store)
+    found = {told: await carriers(store, lot=[lot]) for told, lot in LOTS.items()}
+    assert found == {told: [(lot, lot)] for told, lot in LOTS.items()}
+
+
+@joining
+async def test_the_totals_count_whatever_tells_the_lot(open_store: Opened) -> None:
+    store = await all_told(open_store)
+    for told, lot in LOTS.items():
+        found = await totals(store, criteria_of({"lot": [lot]}), EVERY, BASE)
+        assert (found.procedures, found.patients, found.devices, found.without_procedure) == (1, 1, 1, 0), told
+        assert found.by_organization == {"o1": 1}, told
+        assert dict(found.by_month) == ({} if "without a date" in told else {"2024-02": 1}), told
+
+
+LEFT_OUT: dict[str, Callable[[str], list[Document]]] = {
+    "a lot that only begins like it": lambda k: [device(id=k, lotNumber=f"{k}0"), involving(k, ref(f"Device/{k}"))],
+    "a procedure entered in error": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, ref(f"Device/{k}"), status="entered-in-error"),
+    ],
+    "a procedure that was not done": lambda k: [
+        device(id=k, lotNumber=k),
+        involving(k, ref(f"Device/{k}"), status="not-done"),
+    ],
+    "a contained device of another lot": lambda k: [involving(k, ref("#x"), contained=[inside("OTHER")])],
+    "a device entered in error that names a patient": lambda k: [
+        device(id=k, lotNumber=k, status="entered-in-error", patient=ref("Patient/p1")),
+    ],
+}
+
+
+@linking
+async def test_nobody_is_called_without_a_reason(open_store: Opened) -> None:
+    store = await kept(open_store, *(each for n, told in enumerate(LEFT_OUT) for each in LEFT_OUT[told](f"lot-{n}")))
+    found = {told: await carriers(store, lot=[f"lot-{number}"]) for number, told in enumerate(LEFT_OUT)}
+    assert found == {told: [] for told in LEFT_OUT}
+
+
+@linking
+async def test_a_device_that_names_a_patient_without_a_procedure_comes_last(open_store: Opened) -> None:
+    store = await kept(open_store, device(), operated("o1", "p1"), device(id="d0", patient={"reference": "Patient/p2"}))
+    assert await carriers(store) == [("p1", "o1"), ("p2", "")]
+
+
+@linking
+async def test_a_procedure_that_was_not_done_leaves_the_patient_whom_the_device_names(open_store: Opened) -> None:
+    store = await kept(
+        open_store, device(patient={"reference": "Patient/p1"}), operated("o1", "p1", status="entered-in-error")
+    )
+    assert await carriers(store) == [("p1", "")]
+
+
+@linking
+async def test_a_device_and_its_procedure_that_disagree_give_both_patients(open_store: Opened) -> None:
+    store = await kept(open_store, device(patient={"reference": "Patient/p2"}), operated("o1", "p1"))
+    assert await carriers(store) == [("p1", "o1"), ("p2", "o1")]
+
+
+@linking
+async def test_the_newest_comes_first_and_what_has_no_date_last(open_store: Opened) -> None:
+    store = await kept(
+        open_store,
+        *(device(id=f"d{n}") for n in range(4)),
+        operated("o0", "p0", "d0", performedDateTime="2023-01-01"),
+        operated("o1", "p1", "d1", performedDateTime=None, performedPeriod={"start": "2024-01-01"}),
+        operated("o2", "p2", "d2", performedDateTime=None),
+        operated("o3", "p3", "d3", performedDateTime="2023-06-01T10:00:00+02:00"),
+    )
+    assert await carriers(store) == [("p1", "o1"), ("p3", "o3"), ("p0", "o0"), ("p2", "o2")]
+
+
+@linking
+async def test_one_contained_device_meets_all_criteria(open_store: Opened) -> None:
+    inside = [
+        {"resourceType": "Device", "id": "x", "lotNumber": "LOT-1", "manufacturer": "Other"},
+        {"resourceType": "Device", "id": "y", "lotNumber": "OTHER", "manufacturer": "Acme"},
+    ]
+    store = await kept(open_store, procedure(id="o1", contained=inside, focalDevice=None))
+    assert await carriers(store, lot=["LOT-1"], manufacturer=["acme"]) == []
+    assert await carriers(store, lot=["LOT-1"], manufacturer=["other"]) == [("p1", "o1")]
+
+
+DEFINITION = {
+    "resourceType": "DeviceDefinition",
+    "id": "m1",
+    "extension": [
+        {"url": "https://interop.esante.gouv.fr/ig/fhir/tdmi/StructureDefinition/dmi-code-lpp", "valueCode": "3180123"},
+        {
+            "url": "https://interop.esante.gouv.fr/ig/fhir/tdmi/StructureDefinition/dmi-code-emdn",
+            "valueCode": "P090804",
+        },
+    ],
+}
+MEANT: dict[str, dict[str, list[str]]] = {
+    "the UDI-DI": {"udiDi": ["03700000000019"]},
+    "a GTIN without the zero ahead": {"udiDi": ["3700000000019"]},
+    "a whole UDI string": {"udiDi": [UDI.format("LOT-1")]},
+    "a serial number": {"serial": ["sn-9"]},
+    "a manufacturer's first word": {"manufacturer": ["ACMÉ"]},
+    "the LPP code of the definition": {"lpp": ["3180123"]},
+    "the EMDN code of the definition": {"emdn": ["P090804"]},
+    "an EMDN code above it": {"emdn": ["p0908"]},
+    "one of several lots": {"lot": ["OTHER", "LOT-1"]},
+    "a lot and when it expires": {"lot": ["LOT-1"], "expiresBefore": ["2029"]},
+}
+
+
+NOT_MEANT: dict[str, dict[str, list[str]]] = {
+    "another EMDN branch": {"emdn": ["P0909"]},
+    "an expiry that is later": {"lot": ["LOT-1"], "expiresBefore": ["2028-12-31"]},
+    "another lot of the same model": {"udiDi": ["03700000000019"], "lot": ["LOT-2"]},
+    "a period ahead of it": {"lot": ["LOT-1"], "implantedTo": ["2024-02-28"]},
+    "a period after it": {"lot": ["LOT-1"], "implantedFrom": ["2024-03"]},
+    "another organization": {"lot": ["LOT-1"], "organization": ["Organization/o2"]},
+}
+
+
+@linking
+async def test_a_device_is_meant_by_what_it_is_stored_or_contained(open_store: Opened) -> None:
+    one = device(
+        serialNumber="SN-9",
+        manufacturer="Acmé Médical",
+        udiCarrier=[{"carrierHRF": UDI.format("LOT-1")}],
+        definition=ref("DeviceDefinition/m1"),
+    )
+    containing = involving("p2", ref("#d1"), contained=[one], performedDateTime="2024-02-29")
+    store = await kept(open_store, DEFINITION, one, involving("p1", ref("Device/d1")), containing)
+    found = {meant: await carriers(store, **arguments) for meant, arguments in (MEANT | NOT_MEANT).items()}
+    assert {meant: found[meant] for meant in MEANT} == {meant: [("p1", "p1"), ("p2", "p2")] for meant in MEANT}
+    assert {case: found[case] for case in NOT_MEANT} == {case: [] for case in NOT_MEANT}
+
+
+@linking
+async def test_a_period_takes_its_first_and_its_last_day(open_store: Opened) -> None:
+    store = await kept(open_store, device(), operated("o1", "p1"))
+    found = await carriers(store, lot=["LOT-1"], implantedFrom=["2024-02-29"], implantedTo=["2024-02-29"])
+    assert found == [("p1", "o1")]
+
+
+@joining
+async def test_devices_without_a_procedure_are_counted_where_a_period_leaves_them_out(open_store: Opened) -> None:
+    store = await kept(open_store, device(patient={"reference": "Patient/p1"}))
+    arguments = {"lot": ["LOT-1"], "implantedFrom": ["2024"]}
+    found = await totals(store, criteria_of(arguments), EVERY, BASE)
+    assert await carriers(store, **arguments) == []
+    assert (found.patients, found.devices, found.without_procedure) == (0, 0, 1)
+
+
+@linking
+@pytest.mark.parametrize(
+    ("owner", "expected"),
+    [({"reference": "Organization/o1"}, ["p1"]), (None, ["p1"]), ({"reference": "Organization/o2"}, [])],
+)
+async def test_a_device_without_a_procedure_belongs_to_its_owner_and_to_all_where_it_has_none(
+    open_store: Opened, owner: Document | None, expected: list[str]
+) -> None:
+    store = await kept(open_store, device(patient={"reference": "Patient/p1"}, owner=owner))
+    found = await carriers(store, lot=["LOT-1"], organization=["o1"])
+    assert [who for who, _ in found] == expected
+
+
+@joining
+async def test_merged_records_are_one_patient(open_store: Opened) -> None:
+    link = [{"other": {"reference": "Patient/p9"}, "type": "replaced-by"}]
+    back = [{"other": {"reference": f"{BASE}/Patient/p3"}, "type": "replaces"}]
+    store = await kept(
+        open_store,
+        *(device(id=f"d{n}") for n in range(1, 5)),
+        *(operated(f"o{n}", f"p{n}", f"d{n}") for n in range(1, 5)),
+        patient(id="p1", link=link),
+        patient(id="p2", link=link),
+        patient(id="p3"),
+        patient(id="p4", link=[{"other": {"reference": "Patient/p1"}, "type": "seealso"}]),
+        patient(id="p9", link=back),
+    )
+    found = await totals(store, criteria_of({"lot": ["LOT-1"]}), ["patients"], BASE)
+    assert found.patients == 2
+    assert await survivors(store, ["p1", "p3", "p4"], BASE) == {"p1": "p9", "p3": "p9"}
+
+
+@linking
+async def test_merges_are_followed_to_their_end_and_a_circle_ends_too(open_store: Opened) -> None:
+    def replaced(id: str, other: str) -> Document:  # noqa: A002 - FHIR's word
+        return patient(id=id, link=[{"other": {"reference": f"Patient/{other}"}, "type": "replaced-by"}])
+
+    store = await kept(
+        open_store,
+        replaced("a", "b"),
+        replaced("b", "c"),
+        patient(id="c"),
+        replaced("x", "y"),
+        replaced("y", "x"),
+        replaced("z", "x"),
+    )
+    persons = await persons_of(store, ["a", "x", "c"], BASE)
+    assert (persons.of("a") == persons.of("c"), persons.of("x") == persons.of("y")) == (True, True)
+    assert await survivors(store, ["a", "x", "z"], BASE) == {"a": "c"}
+
+
+@linking
+async def test_many_patients_are_merged_as_few_are(open_store: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.recall.merging.FEW", 1)
+    merged = patient(id="a", link=[{"other": {"reference": "Patient/b"}, "type": "replaced-by"}])
+    store = await kept(open_store, merged, patient(id="b"), patient(id="c"))
+    persons = await persons_of(store, ["a", "b", "c"], BASE)
+    assert len({persons.of(each) for each in ("a", "b", "c")}) == 2
+
+
+@joining
+async def test_a_patient_named_by_an_identifier_is_the_one_who_has_it(open_store: Opened) -> None:
+    known = {"identifier": {"system": "urn:oid:1.2.250.1.213.1.4.8", "value": "280079912345678"}}
+    unknown = {"identifier": {"value": "nobody"}}
+    store = await kept(
+        open_store,
+        patient(),
+        *(device(id=f"d{n}") for n in range(1, 4)),
+        operated("o1", "p1", "d1"),
+        operated("o2", "", "d2") | {"subject": known},
+        operated("o3", "", "d3") | {"subject": unknown},
+    )
+    found = await totals(store, criteria_of({"lot": ["LOT-1"]}), ["patients"], BASE)
+    assert found.patients == 2
+    assert sorted(who or "" for who, _ in await carriers(store)) == ["", "p1", "p1"]
+
+
+@linking
+async def test_pages_of_any_size_hold_every_implant_once_and_in_order(open_store: Opened) -> None:
+    def both(number: int) -> Document:
+        references = [{"manipulated": {"reference": f"Device/d{number}{side}"}} for side in "ab"]
+        return procedure(id=f"o{number}", subject={"reference": f"Patient/p{number}"}, focalDevice=references) | {
+            "performedDateTime": f"2024-01-0{number}"
+        }
+
+    store = await kept(
+        open_store,
+        *(device(id=f"d{number}{side}") for number in range(1, 4) for side in "ab"),
+        *(both(number) for number in range(1, 4)),
+        *(device(id=f"e{n}", patient={"reference": f"Patient/q{n}"}) for n in range(3)),
+    )
+    criteria = criteria_of({"lot": ["LOT-1"]})
+    for sort, order in (("-date", "332211"), ("date", "112233")):
+        listing = recall_listing(criteria, BASE, sort_of(sort))
+        for size in (1, 2, 3, 4, 20):
+            found, after, more = [], None, True
+            while more:
+                page = await page_of(listing, RecallSource(store, criteria, BASE), size, after)
+                found += [edge.implant.device["id"] for edge in page.edges]
+                more = page.has_next
+                after = listing.place(listing.cursor(page.edges[-1].place))
+                assert isinstance(after, Place)
+            assert found == [f"d{n}{'ab'[i % 2]}" for i, n in enumerate(order)] + ["e0", "e1", "e2"]
+
+
+@joining
+async def test_a_procedure_with_a_stored_and_a_contained_device_is_one_procedure(open_store: Opened) -> None:
+    both = involving("p1", ref("Device/d1"), contained=[inside("LOT-1")])
+    store = await kept(open_store, device(), both)
+    found = await totals(store, criteria_of({"lot": ["LOT-1"]}), EVERY, BASE)
+    assert (found.procedures, found.patients, found.devices, found.by_month) == (1, 1, 2, {"2024-02": 1})
+    assert await carriers(store) == [("p1", "p1"), ("p1", "p1")]

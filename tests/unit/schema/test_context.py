@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from app.errors import InvalidSearch
+from app.schema.context import Containers, Once
+from tests.builders import Document, device, organization, patient
+
+SAID = InvalidSearch("Not like this.", "Pas ainsi.")
+
+
+def test_what_is_asked_once_is_not_found_out_again() -> None:
+    asked: list[int] = []
+
+    def twice(number: int) -> int:
+        asked.append(number)
+        return 2 * number
+
+    once = Once()
+    assert [once(twice, 1), once(twice, 1), once(twice, 2)] == [2, 2, 4]
+    assert asked == [1, 2]
+
+
+def test_an_error_is_found_out_once_and_raised_each_time() -> None:
+    asked: list[int] = []
+
+    def refuse(number: int) -> int:
+        asked.append(number)
+        raise SAID
+
+    once = Once()
+    for _ in range(3):
+        with pytest.raises(InvalidSearch) as raised:
+            once(refuse, 1)
+        assert raised.value is SAID
+    assert asked == [1]
+
+
+def test_functions_with_the_same_arguments_are_told_apart() -> None:
+    once = Once()
+    assert (once(max, 1, 2), once(min, 1, 2)) == (2, 1)
+
+
+def bundle(*resources: Document) -> Document:
+    return {"resourceType": "Bundle", "entry": [{"resource": each} for each in resources]}
+
+
+def test_a_resource_that_came_by_itself_is_stored() -> None:
+    containers = Containers()
+    alone, holding = patient(), patient(contained=[device()])
+    containers.enter(holding)
+    assert [containers.place(each) for each in (alone, holding)] == ["stored", "stored"]
+
+
+def test_a_resource_inside_another_is_contained_also_when_it_is_met_again() -> None:
+    containers = Containers()
+    inner = device(contained=[organization()])
+    containers.enter(patient(contained=[inner]))
+    containers.enter(inner)
+    assert containers.place(inner) == "contained"
+
+
+def test_resources_of_a_bundle_are_entries_also_when_they_are_met_again() -> None:
+    containers = Containers()
+    inner = device()
+    entry, nested = patient(contained=[inner]), organization()
+    containers.enter(bundle(entry, bundle(nested)))
+    containers.enter(entry)
+    assert [containers.place(each) for each in (entry, nested, inner)] == ["entry", "entry", "contained"]
