@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from app.errors import DmiError
 from app.fhir.fhirpath import FhirPaths
+from app.schema.following import Following
 from app.schema.sites import Sites
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Context:
     search_base: str  # the same where it is set, else "": a cursor must not depend on the name a client uses
     procedure_systems: tuple[str, ...] = ()  # code systems of the procedures that a list shows unless asked for a code
     containers: Containers = field(default_factory=Containers)
+    following: Following = field(default_factory=Following)
     once: Once = field(default_factory=Once)
     fhirpaths: FhirPaths = field(default_factory=FhirPaths)
 

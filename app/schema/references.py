@@ -39,7 +39,10 @@ def resolve_reference(
 ) -> Awaitable[Resource | None] | None:
     """The resource behind a Reference, read in one batch with all others of its level and type.
 
-    `type` asks for one type only; `expected` is the one type that the schema promises here, or "Resource"."""
+    `type` asks for one type only; `expected` is the one type that the schema promises here, or "Resource". Raises
+    TooCostly where the request has followed too many."""
+    if info.context.following.ends():
+        return None
     parsed = parse(source)
     if type is not None and isinstance(parsed, Target | Logical) and parsed.type not in ("", type):
         return None

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DEFAULT_COUNT: Final = 20
 MOST_OFFSET: Final = 100_000
 MOST_VALUES: Final = 1_000
+MOST_RANGES: Final = 100  # each start of a text and each range is a search of its own
 
 FILTER = argument(
     "_filter",
@@ -68,7 +69,7 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str, procedure_sy
     known = parameters(type_name).keys() | shorthands(type_name).keys()
     given = {name: value for name, value in arguments.items() if name in known and value is not None}
     for name, values in given.items():
-        _check_number_of(name, values)
+        _check_number_of(name, values, MOST_VALUES if _is_equality(type_name, name) else MOST_RANGES)
     named, filters = set(given), [filter_of(type_name, given, base)] if given else []
     if arguments.get("_filter") is not None:
         expression = parse(arguments["_filter"])
@@ -79,11 +80,17 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str, procedure_sy
     return filters[0] if len(filters) == 1 else And(tuple(filters))
 
 
-def _check_number_of(name: str, values: Sequence[str | None]) -> None:
-    if sum((value or "").count(",") + 1 for value in values) > MOST_VALUES:
+def _is_equality(type_name: str, name: str) -> bool:
+    """Whether values of the argument are looked up as they are, all of them at once."""
+    parameter = parameters(type_name).get(name)
+    return parameter is None or not (parameter.ordered or parameter.kind == "string")
+
+
+def _check_number_of(name: str, values: Sequence[str | None], most: int) -> None:
+    if sum((value or "").count(",") + 1 for value in values) > most:
         raise InvalidSearch(
-            f"The search parameter {name} takes at most {MOST_VALUES} values at once.",
-            f"Le paramètre de recherche {name} accepte au plus {MOST_VALUES} valeurs à la fois.",
+            f"The search parameter {name} takes at most {most} values at once.",
+            f"Le paramètre de recherche {name} accepte au plus {most} valeurs à la fois.",
             expression=name,
             rule="search-values",
         )

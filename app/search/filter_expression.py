@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 MAX_CHAIN: Final = 3
 MAX_LINKS: Final = 50
-MAX_CONDITIONS: Final = 1_000
+MAX_CONDITIONS: Final = 200
 
 OPERATORS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "token": ("eq", "ne"),

@@ -84,7 +84,7 @@ def _reference(parameter: Parameter, value: str, base: str) -> Filter:
         relative = [f"{target}/{text}" for target in parameter.targets or SERVED]
         return In(parameter.name, tuple(form for each in relative for form in forms(each, base)))
     target = parse(text)
-    if isinstance(target, Uri):
+    if isinstance(target, Uri) and target.text.partition(":")[2].strip("/"):
         return Eq(parameter.name, limited(target.text))
     if not isinstance(target, Target) or target.version:
         raise malformed(parameter.name, "reference")

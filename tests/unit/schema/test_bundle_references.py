@@ -97,3 +97,18 @@ async def test_a_bundle_of_another_shape_is_no_unexpected_error(
     answer = await product.ask(IN_BUNDLE)
     assert {error["extensions"]["code"] for error in answer.get("errors", [])} <= {"structure"}
     assert caplog.text == ""
+
+
+async def test_a_request_that_follows_too_many_references_gets_nulls_and_one_error(start: Start) -> None:
+    others = [{"other": {"reference": f"Patient/p{number}"}, "type": "seealso"} for number in range(30)]
+    entries = [{"fullUrl": f"urn:x:{n}", "resource": patient(id=f"p{n}", link=others)} for n in range(30)]
+    product = await start(bundle(*entries))
+    level = "link { other { resource { ... on Patient { id %s } } } }"
+    answer = await product.ask(
+        f'{{ Bundle(id: "b") {{ entry {{ resource {{ ... on Patient {{ {level % (level % "")} }} }} }} }} }}'
+    )
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == "too-costly"
+    first, *_, last = answer["data"]["Bundle"]["entry"]
+    assert first["resource"]["link"][0]["other"]["resource"]["link"][0]["other"]["resource"] == {"id": "p0"}
+    assert last["resource"]["link"][0]["other"]["resource"]["link"][-1]["other"]["resource"] is None

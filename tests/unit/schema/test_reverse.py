@@ -412,3 +412,8 @@ def test_only_types_that_can_refer_to_a_type_are_listed_in_it(added: dict[str, s
 def test_a_parameter_that_may_point_anywhere_may_point_here(type_name: str, target: str, expected: set[str]) -> None:
     assert expected <= set(referring(type_name, target))
     assert bool(expected) is bool(referring(type_name, target))
+
+
+async def test_a_null_where_a_parameter_is_needed_names_the_type_that_is_expected(start: Start) -> None:
+    answer = await (await start()).ask('{ Patient(id: "p1") { ProcedureList(_reference: null) { id } } }')
+    assert answer["errors"][0]["message"].endswith("expected type String!.")

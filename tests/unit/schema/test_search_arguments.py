@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import InvalidSearch
-from app.schema.search_arguments import MOST_VALUES, search_arguments, wanted
+from app.schema.search_arguments import MOST_RANGES, MOST_VALUES, search_arguments, wanted
 from app.search.algebra import And, Eq, Filter, In, Linked, Missing, Not, Or
 from app.search.parameters import parameters
 from tests.builders import organization, patient, procedure
@@ -41,10 +41,19 @@ def test_the_shorthand_is_an_argument_like_the_others() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["code", "patient__identifier"])
-def test_very_many_values_are_refused(name: str) -> None:
+@pytest.mark.parametrize(
+    ("type_name", "name", "value", "most"),
+    [
+        ("Procedure", "code", "a", MOST_VALUES),
+        ("Procedure", "patient__identifier", "a", MOST_VALUES),
+        ("Patient", "family", "a", MOST_RANGES),
+        ("Procedure", "date", "2024", MOST_RANGES),
+    ],
+)
+def test_very_many_values_are_refused(type_name: str, name: str, value: str, most: int) -> None:
+    wanted(type_name, {name: [",".join([value] * most)]}, "")
     with pytest.raises(InvalidSearch) as caught:
-        wanted("Procedure", {name: [",".join(["a"] * (MOST_VALUES + 1))]}, "")
+        wanted(type_name, {name: [",".join([value] * (most + 1))]}, "")
 
     assert caught.value.issues[0].expression == name
 

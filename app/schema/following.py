@@ -1,0 +1,35 @@
+"""How many references one request may follow, whatever levels, aliases and lists they stand under.
+
+Entries of a Bundle that refer to each other can be followed at every level to all of them again: 1,000 entries with
+three references each are 81 million resources four levels below.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.errors import TooCostly
+
+MOST_REFERENCES: Final = 20_000
+"""Twenty references of each row of a page of 1,000."""
+
+
+class Following:
+    """What is left to follow."""
+
+    def __init__(self) -> None:
+        self._left = MOST_REFERENCES
+
+    def ends(self) -> bool:
+        """Whether a reference is one too many and stays null. The first of these raises TooCostly, and no other: what is
+        told once need not be told a million times."""
+        self._left -= 1
+        if self._left == -1:
+            raise TooCostly(
+                f"One request may follow {MOST_REFERENCES} references; this one and all after it are null. "
+                "Ask for fewer rows or fewer levels at once.",
+                f"Une requête peut suivre {MOST_REFERENCES} références ; celle-ci et toutes les suivantes sont nulles. "
+                "Demandez moins de lignes ou moins de niveaux à la fois.",
+                rule="references",
+            )
+        return self._left < 0
