@@ -21,8 +21,8 @@ class Following:
         self._left = MOST_REFERENCES
 
     def ends(self) -> bool:
-        """Whether a reference is one too many and stays null. The first of these raises TooCostly, and no other: it need
-        not be told a million times."""
+        """Whether a reference is one too many and stays null. The first of these raises TooCostly, and no other: a
+        million errors would tell no more."""
         self._left -= 1
         if self._left == -1:
             raise TooCostly(
