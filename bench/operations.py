@@ -10,6 +10,7 @@ request while the statistics of the large store are computed. Operations that wr
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from contextlib import AsyncExitStack
@@ -102,6 +103,8 @@ async def main(small: Path, large: Path) -> None:
             clients.append(await stack.enter_async_context(client))
             size = sum(file.stat().st_size for file in directory.iterdir())
             print(f"{directory.name}: {size / 1e9:.2f} GB")
+        gc.collect()
+        gc.freeze()  # as `serve` does
         print(f"{'operation':32} {'small':>9} {'large':>9} {'ratio':>6}")
         for path in OPERATIONS:
             times: list[list[float]] = [[], []]

@@ -19,7 +19,9 @@ from app.search.problems import empty, malformed, together, unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-MOST_VALUES: Final = 100
+MOST_VALUES: Final = 1_000
+MOST_BEGINNINGS: Final = 15
+"""Of values that are compared by how they begin: each one is a search of its own, and with many no page is fast."""
 LONGEST: Final = 200  # characters of a value
 
 _EMDN: Final = re.compile(r"[A-Z]([0-9]{2})*")
@@ -32,19 +34,26 @@ class Argument:
     name: str
     description: str
     identifying: bool = False
-    many: bool = True
+    most: int = MOST_VALUES
+
+    @property
+    def many(self) -> bool:
+        """Whether it is a list."""
+        return self.most > 1
 
 
 ARGUMENTS: Final = (
     Argument("udiDi", "UDI-DI, the device identifier (GTIN, HIBC or ICCBBA), also inside a UDI string.", True),
     Argument("lot", "Lot number, whole, without regard to case; also inside a UDI string.", True),
     Argument("serial", "Serial number, whole, without regard to case; also inside a UDI string.", True),
-    Argument("manufacturer", "Start of the manufacturer's name, without regard to case and accents.", True),
-    Argument("emdn", "EMDN code; a code of a higher level takes those below it.", True),
+    Argument(
+        "manufacturer", "Start of the manufacturer's name, without regard to case and accents.", True, MOST_BEGINNINGS
+    ),
+    Argument("emdn", "EMDN code; a code of a higher level takes those below it.", True, MOST_BEGINNINGS),
     Argument("lpp", "LPP code, of the device or of its definition.", True),
-    Argument("expiresBefore", "Only devices whose expiry begins before this date.", many=False),
-    Argument("implantedFrom", "Only procedures on or after this date.", many=False),
-    Argument("implantedTo", "Only procedures on or before this date.", many=False),
+    Argument("expiresBefore", "Only devices whose expiry begins before this date.", most=1),
+    Argument("implantedFrom", "Only procedures on or after this date.", most=1),
+    Argument("implantedTo", "Only procedures on or before this date.", most=1),
     Argument("organization", "Organization on whose behalf it was done: id or Organization/id."),
 )
 IDENTIFYING: Final = tuple(each.name for each in ARGUMENTS if each.identifying)
@@ -52,7 +61,10 @@ IDENTIFYING: Final = tuple(each.name for each in ARGUMENTS if each.identifying)
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """A recall's arguments, normalised: texts folded, dates as [lo, hi) pairs of `app.search.normal`, plain ids."""
+    """A recall's arguments, normalised: texts folded, dates as [lo, hi) pairs of `app.search.normal`, plain ids.
+
+    `identifiers` are no argument: `app.recall.naming` finds by which of them procedures that count name such devices,
+    and `identifiers_within` those that procedures of the period and of the organizations name."""
 
     udi_di: tuple[str, ...] = ()
     lot: tuple[str, ...] = ()
@@ -64,6 +76,8 @@ class Criteria:
     implanted_from: str | None = None
     implanted_to: str | None = None
     organization: tuple[str, ...] = ()
+    identifiers: tuple[str, ...] = ()
+    identifiers_within: tuple[str, ...] = ()
 
 
 def criteria_of(arguments: Mapping[str, Sequence[str | None] | str | None]) -> Criteria:
@@ -102,7 +116,7 @@ def criteria_of(arguments: Mapping[str, Sequence[str | None] | str | None]) -> C
 
 def date_bound(name: str, value: str | None, side: int) -> str | None:
     """The start (side 0) or the end (side 1) of what a FHIR date covers; None for none. Raises InvalidSearch."""
-    return None if value is None else _bound(_values(Argument(name, "", many=False), [value], _date), side)
+    return None if value is None else _bound(_values(Argument(name, "", most=1), [value], _date), side)
 
 
 def organization_ids(name: str, values: Sequence[str | None] | None) -> tuple[str, ...]:
@@ -126,8 +140,8 @@ def _values(
 ) -> tuple[str, ...]:
     """The normal form of each value, without repetition."""
     name, read = argument.name, read or _READ[argument.name]
-    if len(values) > (MOST_VALUES if argument.many else 1):
-        raise _too_many(name, MOST_VALUES if argument.many else 1)
+    if len(values) > argument.most:
+        raise _too_many(name, argument.most)
     found = []
     for value in values:
         if not value or not value.strip():

@@ -9,6 +9,7 @@ from app.fhir.udi import gtin, parse_udi
 from app.recall.reading import forms, prefixes
 from app.search.algebra import And, In, Linked, Missing, Not, Or, Prefix, Range, Referenced
 from app.search.normal import PREFIX_LIMIT, limited, token
+from app.search.texts import IDENTIFIER
 
 if TYPE_CHECKING:
     from app.recall.criteria import Criteria
@@ -22,6 +23,9 @@ COUNTED: Final = Not(In("status", ("entered-in-error", "not-done")))
 
 VALID: Final = Not(In("status", ("entered-in-error",)))
 """Devices that are no mistake of the one who recorded them."""
+
+BY_IDENTIFIER: Final = (f"{FOCAL}{IDENTIFIER}", f"{USED}{IDENTIFIER}")
+"""The parameters under which procedures name devices by an identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def devices(criteria: Criteria, base: str) -> Filter:
 
 def using(criteria: Criteria, base: str) -> Filter:
     """Procedures that refer to such a device, and count."""
-    return And((procedures(criteria, base), linked(devices(criteria, base), base)))
+    return And((procedures(criteria, base), referring(criteria, base)))
 
 
 def containing(criteria: Criteria, base: str) -> Filter:
@@ -80,7 +84,7 @@ def containing(criteria: Criteria, base: str) -> Filter:
 
 def involving(criteria: Criteria, base: str) -> Filter:
     """Procedures of `using` or of `containing`."""
-    found = Or((linked(devices(criteria, base), base), _meeting(criteria, _CONTAINED, base)))
+    found = Or((referring(criteria, base), _meeting(criteria, _CONTAINED, base)))
     return And((procedures(criteria, base), found))
 
 
@@ -99,10 +103,16 @@ def performed(start: str | None, end: str | None, organizations: tuple[str, ...]
     return And(tuple(found))
 
 
-def linked(device: Filter, base: str) -> Filter:
-    """Procedures with such a device as focal device or among what they used."""
-    known = prefixes("Device", base)
-    return Or(tuple(Linked(parameter, "Device", device, known) for parameter in (FOCAL, USED)))
+def referring(criteria: Criteria, base: str) -> Filter:
+    """Procedures with such a device as focal device or among what they used, named by its id or by an identifier."""
+    known, device = prefixes("Device", base), devices(criteria, base)
+    linked = (Linked(parameter, "Device", device, known) for parameter in (FOCAL, USED))
+    return Or((*linked, *named_by(criteria.identifiers)))
+
+
+def named_by(identifiers: tuple[str, ...]) -> tuple[Filter, ...]:
+    """Procedures that name a device by one of the identifiers; nothing where there are none."""
+    return tuple(In(parameter, identifiers) for parameter in BY_IDENTIFIER) if identifiers else ()
 
 
 def used_in(procedure: Filter, base: str) -> Filter:
@@ -117,10 +127,16 @@ def borne(base: str) -> Filter:
     return And((named, VALID, Not(used_in(COUNTED, base))))
 
 
+def bearing(identifiers: tuple[str, ...]) -> tuple[Filter, ...]:
+    """Devices that have one of the identifiers; nothing where there are none."""
+    return (In("identifier", identifiers),) if identifiers else ()
+
+
 def without_procedure(criteria: Criteria, base: str) -> Filter:
     """Devices of the recall that name a patient and have no procedure: their owner is one of the organizations that
     are asked for, or is not known."""
-    return And((devices(criteria, base), borne(base), *owned(criteria.organization, base)))
+    unnamed = tuple(Not(named) for named in bearing(criteria.identifiers))
+    return And((devices(criteria, base), borne(base), *unnamed, *owned(criteria.organization, base)))
 
 
 def listed_without_procedure(criteria: Criteria, base: str) -> Filter | None:
@@ -131,7 +147,8 @@ def listed_without_procedure(criteria: Criteria, base: str) -> Filter | None:
 
 def implanted(criteria: Criteria, base: str) -> tuple[Filter, ...]:
     """All stored devices of the recall in parts that have none in common: with a procedure, and without one."""
-    used = And((devices(criteria, base), used_in(procedures(criteria, base), base)))
+    referred = used_in(procedures(criteria, base), base)
+    used = And((devices(criteria, base), Or((referred, *bearing(criteria.identifiers_within)))))
     alone = listed_without_procedure(criteria, base)
     return (used,) if alone is None else (used, alone)
 
@@ -164,9 +181,11 @@ def _meeting(criteria: Criteria, names: _Names, base: str) -> Filter:
 
 
 def _di_forms(text: str) -> set[str]:
-    """The identifier as it may be recorded; of a whole UDI string, the identifier in it."""
+    """The identifier as it may be recorded; of a whole UDI string, the identifier in it. HIBC has a plus sign ahead,
+    which some leave out."""
     di = parse_udi(text).di or text
-    return {token(None, form) for form in (di, di.upper(), gtin(di))}
+    known = {text, di, gtin(di), di.removeprefix("+"), f"+{di.removeprefix('+')}"}
+    return {token(None, form) for each in known for form in (each, each.upper(), each.lower())}
 
 
 def _of_emdn(code: str, names: _Names, base: str) -> Filter:

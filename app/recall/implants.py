@@ -6,11 +6,13 @@ Source: https://hl7.org/fhir/R4/procedure.html, https://hl7.org/fhir/R4/device.h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from app.fhir.reference import Contained, parse
+from app.fhir.json import encode
+from app.fhir.reference import Contained, logical, parse
 from app.recall.reading import local_id
+from app.search.normal import token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,10 +50,12 @@ class Implant:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """The devices of one procedure that are looked for: stored ones by id, contained ones by the id inside it."""
+    """The devices of one procedure that are looked for: stored ones by id, contained ones by the id inside it, and
+    stored ones by an identifier ("system|value")."""
 
     stored: Mapping[str, Resource]
     contained: Mapping[str, Resource]
+    identified: Mapping[str, Resource] = field(default_factory=dict)
 
 
 def device_references(procedure: Resource) -> Iterator[Json]:
@@ -59,6 +63,12 @@ def device_references(procedure: Resource) -> Iterator[Json]:
     for entry in items(procedure, "focalDevice"):
         yield entry.get("manipulated")
     yield from items(procedure, "usedReference")
+
+
+def identifier_of(reference: Json) -> str | None:
+    """The identifier in a Reference as "system|value"; None where there is none."""
+    found = logical(reference)
+    return token(found.system, found.value) if found else None
 
 
 def contained_devices(procedure: Resource) -> dict[str, Resource]:
@@ -72,12 +82,13 @@ def contained_devices(procedure: Resource) -> dict[str, Resource]:
 
 def implants(procedure: Resource, devices: Devices, base: str) -> list[Implant]:
     """What a procedure did with the devices, each once for each action; then the patients that the devices name where
-    that is another one than the procedure's, unless it took the device out."""
-    moved: list[tuple[str, Resource, Json]] = [
-        (*found, entry.get("action"))
-        for entry in items(procedure, "focalDevice")
-        if (found := _found(entry.get("manipulated"), devices, base))
-    ]
+    that is another one than the procedure's."""
+    focal: dict[tuple[str, bytes], tuple[str, Resource, Json]] = {}
+    for entry in items(procedure, "focalDevice"):
+        if found := _found(entry.get("manipulated"), devices, base):
+            action = entry.get("action")
+            focal.setdefault((found[0], encode(action)), (*found, action))
+    moved = list(focal.values())
     seen = {key for key, _, _ in moved}
     others = [found for each in items(procedure, "usedReference") if (found := _found(each, devices, base))]
     others += [(f"#{id_}", device) for id_, device in devices.contained.items()]
@@ -86,7 +97,7 @@ def implants(procedure: Resource, devices: Devices, base: str) -> list[Implant]:
             seen.add(key)
             moved.append((key, device, None))
     done = [_done(procedure, device, action) for _, device, action in moved]
-    distinct = {id(each.device): each for each in done if not each.explanted}
+    distinct = {id(each.device): each for each in done}
     return done + [other for each in distinct.values() if (other := _named_otherwise(each, base))]
 
 
@@ -124,9 +135,10 @@ def _found(reference: Json, devices: Devices, base: str) -> tuple[str, Resource]
     if isinstance(parsed, Contained):
         inner = devices.contained.get(parsed.id)
         return (f"#{parsed.id}", inner) if inner else None
-    id_ = local_id("Device", reference, base)
-    device = devices.stored.get(id_) if id_ else None
-    return (id_, device) if id_ and device else None
+    device = devices.stored.get(local_id("Device", reference, base) or "")
+    if device is None and (identifier := identifier_of(reference)):
+        device = devices.identified.get(identifier)
+    return (device["id"], device) if device else None
 
 
 def _done(procedure: Resource, device: Resource, action: Json) -> Implant:

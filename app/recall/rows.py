@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.reference import Target, parse
-from app.fhir.udi import parse_udi
 from app.recall.filters import involving, listed_without_procedure
 from app.recall.finding import RecallSource
 from app.recall.implants import items
 from app.recall.listing import NEWEST, Listing, edges_of
 from app.recall.merging import is_deceased, survivors
+from app.recall.naming import named
 from app.recall.resolving import resolved
+from app.search.tracing import udi_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -54,6 +56,7 @@ _INS: Final = "urn:oid:1.2.250.1.213.1.4."
 
 async def recall_rows(reader: Reader, criteria: Criteria, base: str) -> AsyncIterator[list[Mapping[str, str]]]:
     """The rows of a recall, newest first, AT_ONCE at a time: memory does not grow with them."""
+    criteria = await named(reader, criteria, base)
     listing = recall_listing(criteria, base)
     source = RecallSource(reader, criteria, base)
     waiting: list[Implant] = []
@@ -68,8 +71,10 @@ async def recall_rows(reader: Reader, criteria: Criteria, base: str) -> AsyncIte
 
 
 def recall_listing(criteria: Criteria, base: str, sort: tuple[SortKey, ...] = NEWEST) -> Listing:
-    """All implants of a recall."""
-    return Listing.of("ImplantRecall", involving(criteria, base), listed_without_procedure(criteria, base), sort)
+    """All implants of a recall. Its cursors hold, whichever identifiers `app.recall.naming` finds from page to page."""
+    asked = replace(criteria, identifiers=(), identifiers_within=())
+    mark = Listing.of("ImplantRecall", involving(asked, base), listed_without_procedure(asked, base), sort).mark
+    return Listing(involving(criteria, base), listed_without_procedure(criteria, base), sort, mark)
 
 
 async def _rows(reader: Reader, implants: Sequence[Implant], base: str) -> list[Mapping[str, str]]:
@@ -78,8 +83,8 @@ async def _rows(reader: Reader, implants: Sequence[Implant], base: str) -> list[
     ids = {patient["id"] for patient in patients if patient and "id" in patient}
     merged = await survivors(reader, sorted(ids), base)
     practitioners = await _practitioners(reader, implants, base)
-    named = [each.organization for each in implants]
-    organizations = await _resolved(reader, "Organization", implants, named, base)
+    owners = [each.organization for each in implants]
+    organizations = await _resolved(reader, "Organization", implants, owners, base)
     return [
         {
             **_device(each.device),
@@ -112,7 +117,7 @@ async def _practitioners(reader: Reader, implants: Sequence[Implant], base: str)
 def _device(device: Resource) -> dict[str, str]:
     """What identifies a device: its own elements, else what its UDI string says."""
     carriers = items(device, "udiCarrier")
-    udis = [parse_udi(_text(carrier.get("carrierHRF"))) for carrier in carriers]
+    udis = [udi_of(carrier) for carrier in carriers]
     return {
         "udiDi": _first([carrier.get("deviceIdentifier") for carrier in carriers] + [udi.di for udi in udis]),
         "lot": _first([device.get("lotNumber"), *(udi.lot for udi in udis)]),

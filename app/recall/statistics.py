@@ -7,6 +7,7 @@ A device counts once for each procedure that has it as focal device. Contained d
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -31,6 +32,8 @@ FAILURES: Final = {"4": "minor failure", "8": "serious failure", "12": "major fa
 
 MOST_KINDS: Final = 100
 _MONTH: Final = len("2024-02")
+_PARTS: Final = len("udi lot-or-serial expiry complete")
+"""A device is ordered by all that it has: one text each, where it is found by up to four."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,7 @@ def _facets(base: str) -> Mapping[str, Facet]:
     return {
         "by_month": Facet("date", length=_MONTH),
         "by_device_type": Facet("definitionType", via=to_device),
-        "traced": Facet("traceability", via=to_device),
+        "traced": Facet("traceability", via=to_device, length=_PARTS),
     }
 
 
@@ -117,12 +120,20 @@ async def _tally(found: Statistics, reader: Reader, scope: Scope, facets: Mappin
     if "by_month" in counted:
         found.by_month = dict(sorted(counted["by_month"].counts.items()))
     if "traced" in counted:
-        found.traced = counted["traced"].counts
+        found.traced = _parts(counted["traced"].counts)
     if "by_device_type" in counted:
         found.device_types = counted["by_device_type"].distinct
         most = list(counted["by_device_type"].counts.items())[:MOST_KINDS]
         names = await asyncio.gather(*(_name(reader, code) for code, _ in most))
         found.by_device_type = [Kind(code, name, count) for (code, count), name in zip(most, names, strict=True)]
+
+
+def _parts(combinations: Mapping[str, int]) -> Mapping[str, int]:
+    """From what is recorded together, "udi expiry", to each part of it."""
+    found: Counter[str] = Counter()
+    for combination, count in combinations.items():
+        found.update(dict.fromkeys(combination.split(), count))
+    return found
 
 
 async def _name(reader: Reader, code: str) -> str | None:

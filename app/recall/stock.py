@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from app.recall.filters import COUNTED, VALID, devices, used_in
+from app.recall.filters import COUNTED, VALID, bearing, devices, used_in
 from app.recall.implants import items
 from app.recall.reading import forms, prefixes
 from app.search.algebra import And, In, Linked, Missing, Not, Or, Search, SortKey
@@ -43,7 +43,8 @@ class Stocked:
 
 def in_stock(criteria: Criteria, base: str) -> Filter:
     """Devices of the recall that nobody bears and no procedure which counts refers to."""
-    return And((devices(criteria, base), unused(criteria.organization, base)))
+    unnamed = tuple(Not(named) for named in bearing(criteria.identifiers))
+    return And((devices(criteria, base), unused(criteria.organization, base), *unnamed))
 
 
 def unused(organizations: tuple[str, ...], base: str) -> Filter:

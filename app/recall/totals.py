@@ -18,9 +18,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from app.errors import TooCostly
-from app.recall.filters import containing, devices, implanted, linked, using, without_procedure
+from app.recall.filters import containing, implanted, referring, using, without_procedure
 from app.recall.finding import contained_of
-from app.recall.patients import count_persons
+from app.recall.naming import named
+from app.recall.patients import count_persons, is_named
 from app.recall.reading import every_page, local_id
 from app.search.algebra import And, Facet, Not, Search
 from app.search.values import search_values
@@ -64,6 +65,7 @@ async def totals(reader: Reader, criteria: Criteria, names: Collection[str], bas
     """The totals of these names, as the table above has them; independent ones are counted at the same time.
 
     Raises TooCostly where more procedures than MOST_CONTAINED contain such devices."""
+    criteria = await named(reader, criteria, base)
     inside = await _contained(reader, criteria, base) if set(names) & _OF_PROCEDURES else _Contained()
     counting = _Counting(reader, criteria, base, inside)
     counts: dict[str, Callable[[Totals], Awaitable[None]]] = {
@@ -100,7 +102,7 @@ class _Counting:
 
     async def patients(self, found: Totals) -> None:
         others = [procedure.get("subject") for procedure in self.contained.procedures]
-        others += [device.get("patient") for device in self.contained.devices]
+        others += [device["patient"] for device in self.contained.devices if is_named(device.get("patient"))]
         found.patients = await count_persons(self.reader, self.criteria, others, self.base)
 
     async def devices(self, found: Totals) -> None:
@@ -137,7 +139,7 @@ async def _contained(reader: Reader, criteria: Criteria, base: str) -> _Containe
             rule="recall-contained",
         )
     found = _Contained()
-    refers = linked(devices(criteria, base), base)
+    refers = referring(criteria, base)
     for filter_, alone in ((And((contain, Not(refers))), True), (And((contain, refers)), False)) if count else ():
         async for rows in every_page(reader, "Procedure", Search(filter_, count=_PAGE)):
             procedures = [row.resource for row in rows]

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from app.recall.filters import COUNTED, FOCAL, USED, VALID, borne
-from app.recall.finding import device_ids
+from app.recall.finding import device_identifiers, device_ids
 from app.recall.implants import Devices, contained_devices, implants
 from app.recall.implants import borne as alone
 from app.recall.listing import NEWEST, Listing
 from app.recall.merging import LINKS, links
 from app.recall.reading import every_row, forms, local_id
+from app.recall.resolving import identified
 from app.schema.implants import AFTER, FIRST, ImplantList, entered
 from app.schema.types.fields import ResolvedField, list_of, nullable
 from app.search.algebra import And, In, Or, Search
@@ -93,7 +94,8 @@ class Below:
         ids = device_ids(procedures, base)
         found = dict(zip(ids, await asyncio.gather(*(load("Device", id_) for id_ in ids)), strict=True))
         stored = {id_: device for id_, device in found.items() if device}
-        every = [implants(each, Devices(stored, contained_devices(each)), base) for each in procedures]
+        named = await identified(self.context.repository, "Device", sorted(device_identifiers(procedures)))
+        every = [implants(each, Devices(stored, contained_devices(each), named), base) for each in procedures]
         return [[implant for implant in own if implant.named_by == "procedure"] for own in every]
 
     async def of_devices(self, devices: Sequence[Resource]) -> Sequence[Sequence[Implant]]:

@@ -10,6 +10,7 @@ from app.fhir.reference import ID
 from app.recall.criteria import ARGUMENTS, Criteria, criteria_of
 from app.recall.finding import RecallSource
 from app.recall.listing import sort_of
+from app.recall.naming import named
 from app.recall.rows import recall_listing
 from app.recall.totals import totals
 from app.schema.implants import AFTER, FIRST, ImplantList, page_fields
@@ -120,12 +121,13 @@ def _totals_type(types: FhirTypes, month: type) -> type:
     return found
 
 
-def _recall(_source: None, info: Info[Context, None], **arguments: Any) -> ImplantList:
+async def _recall(_source: None, info: Info[Context, None], **arguments: Any) -> ImplantList:
     context = info.context
     names = {each.name for each in ARGUMENTS}
-    criteria = criteria_of({name: value for name, value in arguments.items() if name in names})
-    base = context.search_base
-    listing = recall_listing(criteria, base, sort_of(arguments.get("_sort")))
+    asked = criteria_of({name: value for name, value in arguments.items() if name in names})
+    base, sort = context.search_base, sort_of(arguments.get("_sort"))
+    criteria = await named(context.repository, asked, base)
+    listing = recall_listing(criteria, base, sort)
     source = RecallSource(context.repository, criteria, base)
     return ImplantList.of(listing, source, arguments, context.max_rows, criteria)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.recall.criteria import ARGUMENTS, criteria_of
+from app.recall.naming import named
 from app.recall.stock import Stocked, in_stock, placed
 from app.schema.implants import AFTER, FIRST
 from app.schema.listing import Listing
@@ -96,11 +98,17 @@ async def _stock(_source: None, info: Info[Context, None], **arguments: Any) -> 
     context = info.context
     store, base = context.repository, context.search_base
     names = {each.name for each in ARGUMENTS}
-    filter_ = in_stock(criteria_of({name: value for name, value in arguments.items() if name in names}), base)
+    asked = criteria_of({name: value for name, value in arguments.items() if name in names})
+    filter_ = in_stock(await named(store, asked, base), base)
+    # Cursors are bound to what is asked for: the identifiers that are found for it may change from page to page.
     listing = Listing(
-        "Device", filter_, (), page=partial(store.search, "Device"), count=partial(store.count, "Device", filter_)
+        "Device",
+        in_stock(asked, base),
+        (),
+        page=partial(store.search, "Device"),
+        count=partial(store.count, "Device", filter_),
     )
-    page = await store.search("Device", listing.search(arguments, context.max_rows))
+    page = await store.search("Device", replace(listing.search(arguments, context.max_rows), filter=filter_))
     stocked = await placed(store, [row.resource for row in page.rows], base)
     edges = [
         {"cursor": encode(row.position, listing.mark), "node": _entered(each, context)}

@@ -45,7 +45,9 @@ def reference_text(target: Target) -> str:
 
 def _token(parameter: Parameter, data_type: str) -> TextReader:
     """Texts from the pairs of system and code in a value; no system is ""."""
-    codes = _CODES.get(data_type) or _traced_codes(data_type) or _plain_code
+    if traced := TRACED.get(data_type):
+        return lambda value: _together(traced(value))
+    codes = _CODES.get(data_type, _plain_code)
     of_pair = _in_system if parameter.has_systems else _alone
     return lambda value: [of_pair(system, code) for system, code in codes(value) if code or system]
 
@@ -97,9 +99,10 @@ _CODES: Mapping[str, Callable[[Json], Codes]] = {
 """Data type → its codes: https://hl7.org/fhir/R4/search.html#token"""
 
 
-def _traced_codes(data_type: str) -> Callable[[Json], Codes] | None:
-    traced = TRACED.get(data_type)
-    return (lambda value: [("", text) for text in traced(value)]) if traced else None
+def _together(codes: Iterable[str]) -> list[Texts]:
+    """Codes of one value, which is ordered, and counted, by all of them: "udi expiry"."""
+    found = [code for code in codes if code]
+    return [Texts(tuple(dict.fromkeys(token(None, code) for code in found)), limited(" ".join(found)))] if found else []
 
 
 def _string(_: Parameter, data_type: str) -> TextReader:

@@ -22,16 +22,22 @@ DI: Final = "Udi.di"
 def device_identifiers(carrier: Json) -> Iterator[str]:
     """The device identifier as it is written and, of a shorter GTIN, with the zeros a UDI writes ahead of it."""
     written = carrier.get("deviceIdentifier") if isinstance(carrier, dict) else None
-    for di in (written, _read(carrier).di):
+    for di in (written, *(udi.di for udi in _read(carrier))):
         if isinstance(di, str) and di:
             yield di
             if (padded := gtin(di)) != di:
                 yield padded
 
 
+def udi_of(carrier: Json) -> Udi:
+    """What a Device.udiCarrier tells: each part as people read it, else as it was scanned."""
+    read = _read(carrier)
+    return Udi(*(next(filter(None, parts), "") for parts in zip(*read, strict=True))) if read else NONE
+
+
 def expiry(carrier: Json) -> str:
     """The expiry in a UDI string as a FHIR date; "" where it has none."""
-    return _read(carrier).expiry
+    return udi_of(carrier).expiry
 
 
 def traceability(device: Json) -> Iterator[str]:
@@ -40,7 +46,7 @@ def traceability(device: Json) -> Iterator[str]:
         return
     carriers = device.get("udiCarrier")
     carriers = carriers if isinstance(carriers, list) else []
-    read = [_read(carrier) for carrier in carriers]
+    read = [udi_of(carrier) for carrier in carriers]
     parts = {
         "udi": any(any(device_identifiers(carrier)) for carrier in carriers),
         "lot-or-serial": any(udi.lot or udi.serial for udi in read)
@@ -54,11 +60,11 @@ def traceability(device: Json) -> Iterator[str]:
 
 
 def _lots(carrier: Json) -> Iterator[str]:
-    yield _read(carrier).lot
+    yield from dict.fromkeys(udi.lot for udi in _read(carrier))
 
 
 def _serials(carrier: Json) -> Iterator[str]:
-    yield _read(carrier).serial
+    yield from dict.fromkeys(udi.serial for udi in _read(carrier))
 
 
 TRACED: Final[Mapping[str, Callable[[Json], Iterator[str]]]] = {
@@ -70,13 +76,13 @@ TRACED: Final[Mapping[str, Callable[[Json], Iterator[str]]]] = {
 """Data type → the texts a value of it has; "" is none."""
 
 
-def _read(carrier: Json) -> Udi:
-    """The UDI string as people read it, else as it was scanned."""
+def _read(carrier: Json) -> list[Udi]:
+    """The UDI string as people read it, and as it was scanned: a device is found by either, for one may tell less."""
     if not isinstance(carrier, dict):
-        return NONE
+        return []
     read, scan = carrier.get("carrierHRF"), carrier.get("carrierAIDC")
-    found = parse_udi(read) if isinstance(read, str) else NONE
-    return parse_udi(_decoded(scan)) if found == NONE and isinstance(scan, str) else found
+    texts = ([read] if isinstance(read, str) else []) + ([_decoded(scan)] if isinstance(scan, str) else [])
+    return [parse_udi(text) for text in texts]
 
 
 def _decoded(scan: str) -> str:

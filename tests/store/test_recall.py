@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.errors import TooCostly
 from app.recall.criteria import criteria_of
 from app.recall.finding import RecallSource
 from app.recall.listing import Place, page_of, sort_of
@@ -83,6 +85,19 @@ TOLD: dict[str, Callable[[str], list[Document]]] = {
         device(id=k, lotNumber=None, udiCarrier=[{"carrierHRF": UDI.format(k)}]),
         involving(k, ref(f"Device/{k}")),
     ],
+    "the lot in the scan, beside a label without it": lambda k: [
+        device(
+            id=k,
+            lotNumber=None,
+            udiCarrier=[
+                {
+                    "carrierHRF": "(01)03453120000011",
+                    "carrierAIDC": b64encode(f"010345312000001110{k}".encode()).decode(),
+                }
+            ],
+        ),
+        involving(k, ref(f"Device/{k}")),
+    ],
     "an explanted device": lambda k: [
         device(id=k, lotNumber=k),
         involving(k, {}) | {"focalDevice": [{"action": EXPLANTED, "manipulated": ref(f"Device/{k}")}]},
@@ -119,6 +134,16 @@ TOLD: dict[str, Callable[[str], list[Document]]] = {
         involving(k, ref(f"Device/{k}"), performedDateTime=None),
     ],
 }
+TOLD_BY_IDENTIFIER: dict[str, Callable[[str], list[Document]]] = {
+    "an identifier alone": lambda k: [
+        device(id=k, lotNumber=k, identifier=[{"system": "urn:serials", "value": k}]),
+        involving(k, {"identifier": {"system": "urn:serials", "value": k}}),
+    ],
+    "an identifier beside the id of nobody": lambda k: [
+        device(id=k, lotNumber=k, identifier=[{"value": k}], patient=ref(f"Patient/{k}")),
+        involving(k, {}) | {"usedReference": [{"reference": "Device/nobody", "identifier": {"value": k}}]},
+    ],
+}
 LOTS = {told: f"lot-{number:02d}" for number, told in enumerate(TOLD)}
 
 
@@ -143,6 +168,15 @@ async def test_the_totals_count_whatever_tells_the_lot(open_store: Opened) -> No
         assert (found.procedures, found.patients, found.devices, found.without_procedure) == (1, 1, 1, 0), told
         assert found.by_organization == {"o1": 1}, told
         assert dict(found.by_month) == ({} if "without a date" in told else {"2024-02": 1}), told
+
+
+@joining
+@pytest.mark.parametrize("told", TOLD_BY_IDENTIFIER)
+async def test_a_patient_is_found_by_the_identifier_of_a_device(open_store: Opened, told: str) -> None:
+    store = await kept(open_store, *TOLD_BY_IDENTIFIER[told]("lot-1"), patient(id="lot-1"))
+    found = await totals(store, criteria_of({"lot": ["LOT-1"]}), EVERY, BASE)
+    assert await carriers(store) == [("lot-1", "lot-1")]
+    assert (found.procedures, found.patients, found.devices, found.without_procedure) == (1, 1, 1, 0)
 
 
 LEFT_OUT: dict[str, Callable[[str], list[Document]]] = {
@@ -211,6 +245,70 @@ async def test_one_contained_device_meets_all_criteria(open_store: Opened) -> No
     store = await kept(open_store, procedure(id="o1", contained=inside, focalDevice=None))
     assert await carriers(store, lot=["LOT-1"], manufacturer=["acme"]) == []
     assert await carriers(store, lot=["LOT-1"], manufacturer=["other"]) == [("p1", "o1")]
+
+
+@joining
+async def test_a_device_that_another_period_names_by_an_identifier_is_no_device_of_this_one(
+    open_store: Opened,
+) -> None:
+    identifier = {"system": "urn:serials", "value": "1"}
+    store = await kept(
+        open_store,
+        device(identifier=[identifier]),
+        involving("p1", {"identifier": identifier}, performedDateTime="2023-05-06"),
+    )
+    for year, expected in (("2023", (1, 1, 1)), ("2024", (0, 0, 0))):
+        criteria = criteria_of({"lot": ["LOT-1"], "implantedFrom": [year], "implantedTo": [year]})
+        found = await totals(store, criteria, EVERY, BASE)
+        assert (found.procedures, found.patients, found.devices) == expected
+
+
+@joining
+async def test_more_identifiers_than_can_be_followed_are_an_error_and_not_a_shorter_list(
+    open_store: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.recall.naming.MOST", 1)
+    many = [{"system": "urn:serials", "value": str(number)} for number in range(2)]
+    store = await kept(open_store, device(identifier=many), involving("p1", {"identifier": many[0]}))
+    with pytest.raises(TooCostly, match="identifiers"):
+        await carriers(store)
+
+
+@joining
+async def test_patients_whom_only_their_procedures_tell_are_one_each(open_store: Opened) -> None:
+    within = {"resourceType": "Patient", "id": "who"}
+    store = await kept(
+        open_store,
+        device(),
+        *(involving(f"o{n}", ref("Device/d1"), contained=[within]) | {"subject": ref("#who")} for n in range(2)),
+        *(involving(f"x{n}", ref("#x"), contained=[within, inside("LOT-1")]) | {"subject": ref("#who")} for n in "ab"),
+        involving("t", ref("Device/d1")) | {"subject": {"display": "inconnue"}},
+    )
+    assert (await totals(store, criteria_of({"lot": ["LOT-1"]}), ["patients"], BASE)).patients == 5
+    assert len(await carriers(store)) == 5
+
+
+@linking
+async def test_a_device_that_names_the_record_into_which_the_patient_was_merged_adds_nobody(
+    open_store: Opened,
+) -> None:
+    merged = patient(id="p1", link=[{"other": ref("Patient/p2"), "type": "replaced-by"}])
+    store = await kept(open_store, device(patient=ref("Patient/p2")), operated("o1", "p1"), merged, patient(id="p2"))
+    assert await carriers(store) == [("p1", "o1")]
+
+
+@linking
+@pytest.mark.parametrize("written", ["+A99912345", "A99912345", "a99912345"])
+async def test_a_device_identifier_of_hibc_is_found_however_it_is_written(open_store: Opened, written: str) -> None:
+    store = await kept(open_store, device(udiCarrier=[{"deviceIdentifier": written}]), operated("o1", "p1"))
+    for asked in ("+A99912345", "A99912345", "a99912345", "+A99912345/$$3271231LOT1/SS1"):
+        assert await carriers(store, udiDi=[asked]) == [("p1", "o1")], asked
+
+
+@linking
+async def test_a_thousand_lots_are_one_recall(open_store: Opened) -> None:
+    store = await kept(open_store, device(), operated("o1", "p1"))
+    assert await carriers(store, lot=["lot-1", *(f"other {number}" for number in range(999))]) == [("p1", "o1")]
 
 
 DEFINITION = {

@@ -17,6 +17,7 @@ from app.store.sqlite import SqliteStore
 from app.store.sqlite import store as store_module
 from app.store.sqlite.choosing import Exhausted, budget
 from app.store.sqlite.failures import in_our_words
+from app.store.sqlite.readers import Readers
 from tests.store.toy import INDEX, named, patient, write
 
 if TYPE_CHECKING:
@@ -137,3 +138,15 @@ async def _endless(store: SqliteStore) -> None:
     """A read that never ends by itself."""
     running = store._running()
     await running.readers.run(lambda connection: connection.execute(ENDLESS).fetchall())
+
+
+async def test_reads_that_wait_when_the_readers_close_are_answered() -> None:
+    for attempt in range(300):  # who comes first when a connection is free again differs from time to time
+        readers = Readers([apsw.Connection(":memory:")])
+        reads = [asyncio.ensure_future(readers.run(lambda connection: connection.total_changes())) for _ in range(3)]
+        for _ in range(attempt % 8):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            closing, *answers = await asyncio.gather(readers.close(), *reads, return_exceptions=True)
+        assert closing is None
+        assert all(answer == 0 or isinstance(answer, StoreUnavailable) for answer in answers)

@@ -208,6 +208,30 @@ async def test_a_damaged_store_is_refused(store: SqliteStore, tmp_path: Path) ->
     assert "is damaged" in str(await _refusal(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DROP TABLE value",
+        "DROP TABLE document",
+        "DROP TABLE spelled",
+        "ALTER TABLE sort RENAME COLUMN text TO words",
+        "DROP INDEX link_target; CREATE INDEX link_target ON link (target)",
+        "PRAGMA user_version = 1",
+        "DROP TABLE resource; PRAGMA user_version = 1",
+    ],
+)
+async def test_a_store_without_the_tables_of_its_format_is_refused_and_left_as_it_is(
+    store: SqliteStore, tmp_path: Path, harm: str
+) -> None:
+    await store.close()
+    other = apsw.Connection(str(tmp_path / "dmi.sqlite3"))
+    other.execute(harm)
+    other.close()
+    before = rows(tmp_path, "SELECT sql FROM sqlite_schema")
+    assert "is damaged" in str(await _refusal(tmp_path))
+    assert rows(tmp_path, "SELECT sql FROM sqlite_schema") == before
+
+
 async def test_a_store_that_another_program_locks_is_refused(store: SqliteStore, tmp_path: Path) -> None:
     await store.close()
     other = apsw.Connection(str(tmp_path / "dmi.sqlite3"))

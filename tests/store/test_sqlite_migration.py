@@ -168,7 +168,7 @@ async def test_tables_that_cannot_be_made_leave_the_file_in_its_format(
     before = content(written_by_0_1_0)
     monkeypatch.setattr("app.store.sqlite.file.SEARCH", "CREATE TABLE value (a); SELECT no_such_function()")
     store = SqliteStore(written_by_0_1_0, INDEX)
-    with pytest.raises(Exception, match="cannot be opened"):
+    with pytest.raises(Exception, match="is damaged"):
         await store.open()
     monkeypatch.undo()
     assert content(written_by_0_1_0) == before

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.recall.criteria import criteria_of
+from app.recall.naming import named
 from app.recall.statistics import Scope, statistics
 from app.recall.stock import INTERNAL_ORGANIZATION, in_stock, placed
 from app.search.algebra import Search
@@ -38,6 +39,16 @@ async def test_stock_is_what_nobody_bears_and_no_procedure_used(open_store: Open
     )
     page = await store.search("Device", Search(in_stock(criteria_of({"lot": ["lot-1"]}), BASE)))
     assert [row.position.id for row in page.rows] == ["planned", "shelf"]
+
+
+@joining
+async def test_a_device_that_a_procedure_names_by_an_identifier_is_no_stock(open_store: Opened) -> None:
+    identifier = {"system": "urn:serials", "value": "1"}
+    used = operated("o1", "p1") | {"focalDevice": [{"manipulated": {"identifier": identifier}}]}
+    store = await kept(open_store, device(identifier=[identifier]), device(id="d2"), used)
+    criteria = await named(store, criteria_of({"lot": ["lot-1"]}), BASE)
+    page = await store.search("Device", Search(in_stock(criteria, BASE)))
+    assert [row.position.id for row in page.rows] == ["d2"]
 
 
 @joining

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from app.search.algebra import And
+from app.search.algebra import And, Not, Or
 from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
@@ -66,6 +66,14 @@ def best(connection: apsw.Connection, filters: Filters, filter: Filter) -> Drive
         if min(sizes) < bound:
             return found[sizes.index(min(sizes))]
     return found[0] if found else None
+
+
+def left_out(filters: Filters, filter: Filter) -> Driver | None:  # noqa: A002 - as above
+    """What a filter that says only what must not match leaves out of all; None where no index finds it."""
+    conditions = filters.conditions(filter)
+    opposite = tuple(condition.filter for condition in conditions if isinstance(condition, Not))
+    keys = filters.keys(Or(opposite)) if opposite and len(opposite) == len(conditions) else None
+    return Driver(keys, ALWAYS) if keys else None
 
 
 def drivers(filters: Filters, filter: Filter) -> list[Driver]:  # noqa: A002 - the algebra's word

@@ -21,11 +21,19 @@ class TooNew(Exception):
     """A store in a format that this release does not know."""
 
 
+class Damaged(Exception):
+    """A store whose tables are not those of its format."""
+
+
 OTHER_PLACE: Final = "set DMI_STORE to another directory", "indiquez un autre dossier dans DMI_STORE"
 
 NOT_OURS: Final = (
     f"is not a store of this program; {OTHER_PLACE[0]}",
     f"n’est pas un entrepôt de ce programme ; {OTHER_PLACE[1]}",
+)
+DAMAGED: Final = (
+    f"is damaged; put back a copy of it, or {OTHER_PLACE[0]}",
+    f"est endommagé ; remettez-en une copie, ou {OTHER_PLACE[1]}",
 )
 NO_DIRECTORY: Final = (
     f"cannot be made a directory, since a file is in the way; {OTHER_PLACE[0]}",
@@ -51,10 +59,9 @@ _UNUSABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
         f"was written by a newer release; use that release, or {OTHER_PLACE[0]}",
         f"a été écrit par une version plus récente ; utilisez cette version ou {OTHER_PLACE[1]}",
     ),
-    apsw.CorruptError: (
-        f"is damaged; put back a copy of it, or {OTHER_PLACE[0]}",
-        f"est endommagé ; remettez-en une copie, ou {OTHER_PLACE[1]}",
-    ),
+    apsw.CorruptError: DAMAGED,
+    apsw.SQLError: DAMAGED,  # a statement of the migration meets other tables
+    Damaged: DAMAGED,
     apsw.BusyError: (
         "is held by another program; end that program, then start again",
         "est retenu par un autre programme ; arrêtez ce programme, puis recommencez",

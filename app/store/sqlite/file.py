@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from app.search.algebra import LAST_UPDATED
-from app.store.sqlite.failures import NotOurs, TooNew, unusable
+from app.store.sqlite.damage import check_tables
+from app.store.sqlite.failures import Damaged, NotOurs, TooNew, unusable
 from app.store.sqlite.layout import APPLICATION_ID, CONTENT, FORMAT, PAGE, SEARCH
 from app.store.sqlite.migration import clear_earlier_format
 
@@ -59,7 +60,7 @@ def open_writer(directory: Path | None) -> apsw.Connection:
         _use_write_ahead_log(connection)
         list(connection.execute(SETTINGS))  # statements run as far as the rows are taken
         _make_tables(connection)
-    except (apsw.Error, NotOurs, TooNew) as error:
+    except (apsw.Error, Damaged, NotOurs, TooNew) as error:
         connection.close()
         raise unusable(path, error) from None
     return connection
@@ -107,9 +108,13 @@ def number_parameters(connection: apsw.Connection, index: Index) -> Mapping[str,
 def _make_tables(connection: apsw.Connection) -> None:
     """Make the tables that are missing: all in a new file, those of searches in one of an earlier format."""
     connection.execute("BEGIN IMMEDIATE")
+    known = connection.pragma("user_version")
+    if known == FORMAT:
+        check_tables(connection)
     clear_earlier_format(connection)
     connection.execute(f"{CONTENT} {SEARCH}")
-    if connection.pragma("user_version") != FORMAT:
+    check_tables(connection)
+    if known != FORMAT:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")
 

@@ -23,9 +23,8 @@ class Readers:
 
     def __init__(self, connections: Sequence[apsw.Connection]) -> None:
         self._connections = connections
-        self._idle: asyncio.LifoQueue[apsw.Connection] = asyncio.LifoQueue()
-        for connection in connections:
-            self._idle.put_nowait(connection)
+        self._idle = list(connections)
+        self._turns = asyncio.Semaphore(len(connections))  # first come, first served: `close` waits its turn too
         self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="dmi-reader")
         self._closed = False
 
@@ -33,7 +32,8 @@ class Readers:
         """What the work returns; when the caller no longer waits for it, the statement that runs is interrupted."""
         if self._closed:
             raise closed()
-        connection = await self._idle.get()
+        await self._turns.acquire()
+        connection = self._idle.pop()
         reading = asyncio.get_running_loop().run_in_executor(self._threads, _in_one_state, connection, work)
         reading.add_done_callback(partial(self._read, connection))
         try:
@@ -46,7 +46,8 @@ class Readers:
             raise in_our_words(error) from None
 
     def _read(self, connection: apsw.Connection, reading: asyncio.Future[T]) -> None:
-        self._idle.put_nowait(connection)
+        self._idle.append(connection)
+        self._turns.release()
         if not reading.cancelled():
             reading.exception()  # of a caller that went away nobody asks for it, and asyncio would print it
 
@@ -55,7 +56,9 @@ class Readers:
         if not self._closed:
             self._closed = True
             for _ in self._connections:
-                (await self._idle.get()).close()
+                await self._turns.acquire()
+            for connection in self._connections:
+                connection.close()
             self._threads.shutdown()
 
 

@@ -44,12 +44,12 @@ def rebuild_batch(connection: apsw.Connection, writing: Writing) -> bool:
         return False
     statement = "SELECT key, text FROM document WHERE key > ? ORDER BY key LIMIT ?"
     batch: list[tuple[int, str]] = list(connection.execute(statement, (int(reached), BATCH)))
-    writing.find_again(connection, [(key, decode(text)) for key, text in batch])
-    if batch:
-        _set(connection, REBUILT, str(batch[-1][0]))
-    else:
+    if not batch:
         connection.execute("DELETE FROM setting WHERE name = ?", (REBUILT,))
-    return bool(batch)
+        return False
+    _set(connection, REBUILT, str(batch[-1][0]))
+    writing.find_again(connection, [(key, decode(text)) for key, text in batch])
+    return True
 
 
 def _setting(connection: apsw.Connection, name: str) -> str | None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from app.fhir.json import decode
 from app.store import keyset
 from app.store.repository import Page, Row
-from app.store.sqlite.choosing import Driver, best, number
+from app.store.sqlite.choosing import Driver, best, left_out, number
 from app.store.sqlite.listing import Listing
-from app.store.sqlite.sql import Sql
+from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -66,15 +66,26 @@ def with_documents(connection: apsw.Connection, pages: Sequence[FoundPage]) -> l
 
 
 def count(connection: apsw.Connection, filters: Filters, filter: Filter) -> int:  # noqa: A002 - the algebra's word
-    """How many resources the filter matches."""
+    """How many resources the filter matches; those it leaves out are taken off where they are what an index finds."""
+    if not filters.conditions(filter):
+        return count_all(connection, filters)
+    if absent := left_out(filters, filter):
+        return count_all(connection, filters) - count_driven(connection, absent)
     driver = best(connection, filters, filter) or Driver(filters.all_keys(), filters.test(filter))
     return count_driven(connection, driver)
 
 
+def count_all(connection: apsw.Connection, filters: Filters) -> int:
+    """How many resources of the type there are."""
+    keys = filters.all_keys()
+    return number(connection, Sql(f"SELECT count(*) FROM ({keys.text})", keys.values))
+
+
 def count_driven(connection: apsw.Connection, driver: Driver) -> int:
-    """How many resources a driver finds that pass its tests."""
+    """How many resources a driver finds that pass its tests, which are read in the order in which they are stored."""
     keys, tests = driver.keys, driver.tests
-    text = f"SELECT count(*) FROM (SELECT DISTINCT key FROM ({keys.text})) AS row WHERE {tests.text}"
+    order = "" if tests == ALWAYS else "ORDER BY key"
+    text = f"SELECT count(*) FROM (SELECT DISTINCT key FROM ({keys.text}) {order}) AS row WHERE {tests.text}"
     return number(connection, Sql(text, keys.values + tests.values))
 
 

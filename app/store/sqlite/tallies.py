@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from app.search.algebra import Not, Or
 from app.store.repository import Tally
 from app.store.sqlite import chains
-from app.store.sqlite.choosing import Driver, best, number
+from app.store.sqlite.choosing import Driver, best, left_out, size
 from app.store.sqlite.holding import held
 from app.store.sqlite.sql import ALWAYS, Sql, every
 
@@ -31,8 +30,8 @@ if TYPE_CHECKING:
 Matches: TypeAlias = Literal["all", "few", "many", "others"]
 """What is counted: all resources of the type; those whose keys are in `temp.matched`; or those whose keys are not."""
 
-FEW: Final = 0.2
-"""Matches are few where they are at most this part of all resources of the type."""
+FEW: Final = 5
+"""Matches are few where there are so many times as many resources of the type."""
 
 _AMONG: Final = {
     "all": ALWAYS.text,
@@ -69,24 +68,22 @@ def counting(filters: Filters, facet: Facet, matches: Matches) -> Sql | None:
 
 def _match(connection: apsw.Connection, filters: Filters, filter: Filter) -> Matches:  # noqa: A002 - as above
     """Keep the keys of what the filter matches in `temp.matched`, or of what it leaves out, and tell which."""
-    conditions = filters.conditions(filter)
-    if not conditions:
+    if not filters.conditions(filter):
         return "all"
     connection.execute(MATCHED)
-    left_out = tuple(condition.filter for condition in conditions if isinstance(condition, Not))
-    if len(left_out) == len(conditions) and (keys := filters.keys(Or(left_out))):
-        _keep(connection, Driver(keys, ALWAYS))
+    if absent := left_out(filters, filter):
+        _keep(connection, absent)
         return "others"
     found = _keep(connection, best(connection, filters, filter) or Driver(filters.all_keys(), filters.test(filter)))
-    all_keys = filters.all_keys()
-    every_one = number(connection, Sql(f"SELECT count(*) FROM ({all_keys.text})", all_keys.values))
-    return "few" if found <= FEW * every_one else "many"
+    enough = found * FEW
+    return "few" if size(connection, filters.all_keys(), enough) == enough else "many"
 
 
 def _keep(connection: apsw.Connection, driver: Driver) -> int:
     """Keep the keys that a driver finds, and tell how many they are."""
+    in_order = f"SELECT DISTINCT key FROM ({driver.keys.text}) ORDER BY key"
     connection.execute(
-        f"INSERT OR IGNORE INTO temp.matched SELECT key FROM ({driver.keys.text}) AS row WHERE {driver.tests.text}",
+        f"INSERT INTO temp.matched SELECT key FROM ({in_order}) AS row WHERE {driver.tests.text}",
         driver.keys.values + driver.tests.values,
     )
     return connection.changes()

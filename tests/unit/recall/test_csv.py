@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+from base64 import b64encode
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,13 @@ async def test_a_row_has_what_people_call_and_check_by(start: Start) -> None:
         "procedure": "o1",
         "namedBy": "procedure",
     }
+
+
+async def test_what_only_the_scan_tells_is_in_the_row(start: Start) -> None:
+    scan = b64encode(b"01034531200000111728123110LOT-1\x1d21S-7").decode()
+    (row,) = await table(start, device(lotNumber=None, udiCarrier=[{"carrierAIDC": scan}]), procedure(id="o1"))
+    told = [row[name] for name in ("udiDi", "lot", "serial", "expiry")]
+    assert told == ["03453120000011", "LOT-1", "S-7", "2028-12-31"]
 
 
 async def test_the_header_is_french_in_french(start: Start) -> None:

@@ -43,10 +43,23 @@ def test_a_contained_device_without_an_id_counts() -> None:
     assert told.device is inside
 
 
-def test_the_patient_of_a_device_that_was_taken_out_is_not_named_twice() -> None:
+def test_a_device_that_was_taken_out_of_one_patient_may_be_in_the_other_whom_it_names() -> None:
     other = device(patient={"reference": "Patient/p2"})
     out = [{"manipulated": {"reference": "Device/d1"}, "action": action(SNOMED, "129303008")}]
-    assert found(procedure(focalDevice=out), other) == [("d1", "procedure", True)]
+    assert found(procedure(focalDevice=out), other) == [("d1", "procedure", True), ("d1", "device", False)]
+
+
+def test_the_same_device_named_twice_for_the_same_action_counts_once() -> None:
+    twice = [{"manipulated": {"reference": reference}} for reference in ("Device/d1", "Device/d1/_history/1")]
+    assert found(procedure(focalDevice=twice)) == [("d1", "procedure", False)]
+
+
+@pytest.mark.parametrize("literal", [{}, {"reference": "Device/unknown"}])
+def test_a_device_is_found_by_the_identifier_where_no_id_leads_to_it(literal: dict[str, str]) -> None:
+    named = {**literal, "identifier": {"system": "urn:serials", "value": "1"}}
+    document = procedure(focalDevice=[{"manipulated": named}])
+    (told,) = implants(document, Devices({}, {}, {"urn:serials|1": DEVICE}), "")
+    assert told.device is DEVICE
 
 
 def test_the_same_patient_named_by_both_is_named_once() -> None:

@@ -45,6 +45,14 @@ async def test_what_merged_records_tell_is_the_patients_too(start: Start) -> Non
     assert told(data["a"]["implants"]) == told(data["b"]["implants"]) == expected
 
 
+async def test_a_device_that_a_procedure_names_by_an_identifier_is_the_patients(start: Start) -> None:
+    identifier = {"system": "urn:serials", "value": "1"}
+    used = procedure(id="o1", focalDevice=[{"manipulated": {"identifier": identifier}}])
+    product = await start(patient(), device(identifier=[identifier]), used)
+    data = await product.data(f'{{ Patient(id: "p1") {{ {IMPLANTS} }} }}')
+    assert told(data["Patient"]["implants"]) == [("d1", "o1")]
+
+
 async def test_a_device_that_names_another_patient_is_in_the_list_of_both(start: Start) -> None:
     product = await start(patient(), patient(id="p2"), device(patient={"reference": "Patient/p2"}), operated(1))
     data = await product.data(f'{{ a: Patient(id: "p1") {{ {IMPLANTS} }} b: Patient(id: "p2") {{ {IMPLANTS} }} }}')
