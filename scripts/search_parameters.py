@@ -79,6 +79,8 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "DeviceDefinition": {
         "definitionType": {"type": "token", "paths": {EMDN: "code"}},
         "lpp": {"type": "token", "paths": {LPP: "code"}},
+        "manufacturer": {"type": "string", "paths": {"manufacturerString": "string"}},
+        "traced_di": {"type": "token", "paths": {"udiDeviceIdentifier": "Udi.di"}},
     },
     "Patient": {
         "ins": {"type": "token", "paths": {INS: "Identifier"}},
@@ -104,7 +106,10 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "type": "token",
             "paths": {f"{INSIDE}.{EMDN}": "code", f"{INSIDE_CATALOGUE}.{EMDN}": "code"},
         },
-        "contained_di": {"type": "token", "paths": {f"{INSIDE}.udiCarrier": "Udi.di"}},
+        "contained_di": {
+            "type": "token",
+            "paths": {f"{INSIDE}.udiCarrier": "Udi.di", f"{INSIDE_CATALOGUE}.udiDeviceIdentifier": "Udi.di"},
+        },
         "contained_expiration_date": {
             "type": "date",
             "paths": {f"{INSIDE}.expirationDate": "dateTime", f"{INSIDE}.udiCarrier": "Udi.expiry"},
@@ -117,7 +122,10 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "type": "token",
             "paths": {f"{INSIDE}.{LPP}": "code", f"{INSIDE_CATALOGUE}.{LPP}": "code"},
         },
-        "contained_manufacturer": {"type": "string", "paths": {f"{INSIDE}.manufacturer": "string"}},
+        "contained_manufacturer": {
+            "type": "string",
+            "paths": {f"{INSIDE}.manufacturer": "string", f"{INSIDE_CATALOGUE}.manufacturerString": "string"},
+        },
         "contained_serial": {
             "type": "string",
             "paths": {f"{INSIDE}.serialNumber": "string", f"{INSIDE}.udiCarrier": "Udi.serial"},

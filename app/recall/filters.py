@@ -163,13 +163,14 @@ def owned(organizations: tuple[str, ...], base: str) -> tuple[Filter, ...]:
 def _meeting(criteria: Criteria, names: _Names, base: str) -> Filter:
     found: list[Filter] = []
     if criteria.udi_di:
-        found.append(In(names.di, tuple(sorted({form for di in criteria.udi_di for form in _di_forms(di)}))))
+        known = tuple(sorted({form for di in criteria.udi_di for form in _di_forms(di)}))
+        found.append(Or((In(names.di, known), _defined(In("traced_di", known), names, base))))
     if criteria.lot:
         found.append(In(names.lot, tuple(map(limited, criteria.lot))))
     if criteria.serial:
         found.append(In(names.serial, tuple(map(limited, criteria.serial))))
     if criteria.manufacturer:
-        found.append(Or(tuple(Prefix(names.manufacturer, name[:PREFIX_LIMIT]) for name in criteria.manufacturer)))
+        found.append(Or(tuple(_made_by(name[:PREFIX_LIMIT], names, base) for name in criteria.manufacturer)))
     if criteria.emdn:
         found.append(Or(tuple(_of_emdn(code, names, base) for code in criteria.emdn)))
     if criteria.lpp:
@@ -186,6 +187,10 @@ def _di_forms(text: str) -> set[str]:
     di = parse_udi(text).di or text
     known = {text, di, gtin(di), di.removeprefix("+"), f"+{di.removeprefix('+')}"}
     return {token(None, form) for each in known for form in (each, each.upper(), each.lower())}
+
+
+def _made_by(name: str, names: _Names, base: str) -> Filter:
+    return Or((Prefix(names.manufacturer, name), _defined(Prefix("manufacturer", name), names, base)))
 
 
 def _of_emdn(code: str, names: _Names, base: str) -> Filter:

@@ -321,6 +321,8 @@ DEFINITION = {
             "valueCode": "P090804",
         },
     ],
+    "udiDeviceIdentifier": [{"deviceIdentifier": "03700000000026"}],
+    "manufacturerString": "Fabricant du modèle",
 }
 MEANT: dict[str, dict[str, list[str]]] = {
     "the UDI-DI": {"udiDi": ["03700000000019"]},
@@ -328,6 +330,8 @@ MEANT: dict[str, dict[str, list[str]]] = {
     "a whole UDI string": {"udiDi": [UDI.format("LOT-1")]},
     "a serial number": {"serial": ["sn-9"]},
     "a manufacturer's first word": {"manufacturer": ["ACMÉ"]},
+    "the UDI-DI of the definition": {"udiDi": ["03700000000026"]},
+    "the manufacturer of the definition": {"manufacturer": ["fabricant du modele"]},
     "the LPP code of the definition": {"lpp": ["3180123"]},
     "the EMDN code of the definition": {"emdn": ["P090804"]},
     "an EMDN code above it": {"emdn": ["p0908"]},

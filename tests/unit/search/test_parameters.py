@@ -52,7 +52,7 @@ def test_our_own_data_types_are_read_from_a_device() -> None:
         if data_type in OURS
     }
 
-    assert ours == {"Device", "DeviceUdiCarrier"}
+    assert ours == {"Device", "DeviceUdiCarrier", "DeviceDefinitionUdiDeviceIdentifier"}
 
 
 @pytest.mark.parametrize(("type_name", "entry"), ENTRIES)
