@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READERS: Final = 4
+COUNTERS: Final = 2  # the totals of a recall do not wait for the statistics of ten years
 SOON: Final = 3.0
 """Seconds within which a store that is ready answers."""
 
@@ -132,7 +133,7 @@ class SqliteStore:
         facets: Sequence[Facet],
         at_most: int = 1_000,
     ) -> Sequence[Tally]:
-        """What a filter matches, counted by each facet; on a connection of its own, so that no page waits for it."""
+        """What a filter matches, counted by each facet; on connections of their own, so that no page waits for it."""
         running = self._running()
         return await running.counter.run(
             lambda connection: tallies.tallies(
@@ -188,4 +189,5 @@ class SqliteStore:
         if self._directory is None:
             return Running(writer, writer, writer, writing, scheme)
         readers = Readers(file.open_readers(self._directory, self._reader_count))
-        return Running(writer, readers, Readers([file.open_counter(self._directory)]), writing, scheme)
+        counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
+        return Running(writer, readers, counters, writing, scheme)
