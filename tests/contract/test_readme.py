@@ -20,6 +20,8 @@ from tests.end_to_end.processes import serving
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.conftest import Start
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 
@@ -33,6 +35,12 @@ def test_the_first_query_gives_the_answer_that_is_shown(tmp_path: Path) -> None:
         here = command.replace("http://127.0.0.1:8000", server.url)
         result = subprocess.run(["bash", "-c", here], capture_output=True, text=True, timeout=60, check=True)  # noqa: S607
     assert json.loads(result.stdout) == json.loads(answer)
+
+
+@pytest.mark.parametrize("query", [text for kind, text in BLOCKS if kind == "graphql"])
+async def test_a_query_that_is_shown_has_an_answer_in_the_example_data(start: Start, query: str) -> None:
+    product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
+    assert "[]" not in json.dumps(await product.data(query))
 
 
 def test_the_settings_table_is_the_one_in_the_code() -> None:
