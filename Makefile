@@ -1,6 +1,7 @@
 # Needs make and Python >= 3.11 (make PYTHON=python3.12 … to choose one). All else is set up here: .venv, web/node_modules.
 PYTHON ?= python3
 BIN := .venv/bin
+WORKERS ?= 2  # processes that run the tests
 # uv and npm trust what the system trusts, such as the proxy of a hospital (UV_NATIVE_TLS: older versions of uv).
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 UV := UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
@@ -14,10 +15,10 @@ serve: .venv/serve page  ## set everything up and start the product on http://12
 	@exec $(BIN)/python -m app serve
 
 test: lint page  ## lint, types, layers, contract and tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 test-all: lint page  ## the same with the long runs
-	$(BIN)/python -m pytest -m ''
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m ''
 
 lint: .venv/test
 	$(BIN)/ruff check .
