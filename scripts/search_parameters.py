@@ -70,7 +70,7 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "traceability": {
             "type": "token",
             "paths": {"$this": "Traceability"},
-            "codes": ["complete", "expiry", "lot-or-serial", "udi"],
+            "codes": ["complete", "expiry", "lot-or-serial", "none", "udi"],
         },
         "traced_di": {"type": "token", "paths": {"udiCarrier": "Udi.di"}},
         "traced_lot": {"type": "string", "paths": {"lotNumber": "string", "udiCarrier": "Udi.lot"}},

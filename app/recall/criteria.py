@@ -199,11 +199,11 @@ _READ: Final[Mapping[str, Callable[[str], str | None]]] = {
 }
 _EXPECTED: Final[Mapping[str, str]] = {
     "emdn": "code",
-    "expiresBefore": "date",
-    "implantedFrom": "date",
-    "implantedTo": "date",
-    "from": "date",
-    "to": "date",
+    "expiresBefore": "day",
+    "implantedFrom": "day",
+    "implantedTo": "day",
+    "from": "day",
+    "to": "day",
     "organization": "reference",
 }
 

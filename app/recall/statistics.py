@@ -81,12 +81,14 @@ class Kind:
 
 @dataclass(slots=True)
 class Statistics:
-    """The figures that were asked for; the others are empty. `traced`: part of a full UDI → devices that have it."""
+    """The figures that were asked for; the others are empty. `devices`: those of the procedures that are stored, once
+    for each procedure; `traced`: part of a full UDI → how many of them have it."""
 
     procedures: int = 0
     by_month: Mapping[str, int] = field(default_factory=dict)
     by_device_type: list[Kind] = field(default_factory=list)
     device_types: int = 0
+    devices: int = 0
     traced: Mapping[str, int] = field(default_factory=dict)
     stock: int = 0
     expired: int = 0
@@ -120,6 +122,7 @@ async def _tally(found: Statistics, reader: Reader, scope: Scope, facets: Mappin
     if "by_month" in counted:
         found.by_month = dict(sorted(counted["by_month"].counts.items()))
     if "traced" in counted:
+        found.devices = sum(counted["traced"].counts.values())
         found.traced = _parts(counted["traced"].counts)
     if "by_device_type" in counted:
         found.device_types = counted["by_device_type"].distinct

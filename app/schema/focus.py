@@ -84,7 +84,7 @@ def unfocused(response: Mapping[str, Json], focus: Focus) -> dict[str, Json]:
     if data is None and "errors" not in response:
         raise NotFound(
             f"There is no {focus.type} of that id on this server.",
-            f"Il n’y a pas de {focus.type} de cet id sur ce serveur.",
+            f"Il n’y a pas de {focus.type} ayant cet id sur ce serveur.",
         )
     errors = [_relative(error) for error in response.get("errors", ())]
     return {**response, "data": data, **({"errors": errors} if errors else {})}

@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from app.errors import TooCostly
 from app.recall.filters import COUNTED, FOCAL, USED, VALID, borne
 from app.recall.finding import device_identifiers, device_ids
 from app.recall.implants import Devices, contained_devices, implants
@@ -140,13 +141,23 @@ async def _implanted_in(source: Resource, info: Info[Context, None]) -> list[Imp
 
 
 async def _every(parameter: str, target: tuple[str, ...], context: Context) -> list[Row]:
-    """All procedures that refer to a device; the first ones are batched with those of other devices."""
+    """All procedures that refer to a device; the first ones are batched with those of other devices. Raises TooCostly
+    where they are more than a page may have."""
     search = Search(COUNTED, NEWEST, _AT_ONCE)
     page = await context.loaders.related("Procedure", parameter, target, search)
     rows = list(page.rows)
     if page.has_next:
         rest = Search(And((In(parameter, target), COUNTED)), NEWEST, context.max_rows, after=rows[-1].position)
-        rows += [row async for row in every_row(context.repository, "Procedure", rest)]
+        async for row in every_row(context.repository, "Procedure", rest):
+            rows.append(row)
+            if len(rows) > context.max_rows:
+                raise TooCostly(
+                    f"More than {context.max_rows} procedures refer to the device. Ask for them by pages: "
+                    'ProcedureConnection(_reference: "focal_device").',
+                    f"Plus de {context.max_rows} interventions se réfèrent au dispositif. Demandez-les page par page : "
+                    'ProcedureConnection(_reference: "focal_device").',
+                    rule="implantedIn",
+                )
     return rows
 
 

@@ -37,7 +37,7 @@ _COUNTED: Final[Mapping[str, tuple[str, ...]]] = {
     "byMonth": ("by_month",),
     "byDeviceType": ("by_device_type",),
     "deviceTypes": ("by_device_type",),
-    "completeness": ("procedures", "traced"),
+    "completeness": ("traced",),
     "stock": ("stock",),
     "failedTraces": ("failures",),
 }
@@ -86,13 +86,14 @@ def _kind_type() -> type:
 def _completeness_type() -> type:
     share = _type(
         "Share",
-        "A part of all procedures.",
+        "A part of the devices.",
         count=(int, "How many have it."),
         share=(nullable(float), "The part of all, from 0 to 1; null where there are none."),
     )
     return _type(
         "Completeness",
-        "Procedures whose focal device is on this server and has it. A procedure without such a device has nothing.",
+        "How completely the focal devices of the procedures that are on this server are recorded.",
+        devices=(int, "How many they are; a device counts once for each of these procedures."),
         udi=(share, "UDI-DI."),
         lotOrSerial=(share, "Lot or serial number, also inside the UDI string."),
         expiry=(share, "Expiry date, also inside the UDI string."),
@@ -149,16 +150,18 @@ def _scope(arguments: Mapping[str, Any], base: str) -> Scope:
 
 
 def _shown(found: Statistics) -> dict[str, Json]:
-    total = found.procedures
     shares = {name: found.traced.get(part, 0) for name, part in _PARTS.items()}
     return {
-        "procedures": total,
+        "procedures": found.procedures,
         "byMonth": months(found.by_month),
         "byDeviceType": [{"code": k.code, "display": k.display, "count": k.count} for k in found.by_device_type],
         "deviceTypes": found.device_types,
         "completeness": {
-            name: {"count": count, "share": round(count / total, 4) if total else None}
-            for name, count in shares.items()
+            "devices": found.devices,
+            **{
+                name: {"count": count, "share": round(count / found.devices, 4) if found.devices else None}
+                for name, count in shares.items()
+            },
         },
         "stock": {"devices": found.stock, "expired": found.expired, "expiring": found.expiring},
         "failedTraces": [

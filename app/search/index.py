@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["value", "reference", "interval"]
 
-FORMAT = 4
+FORMAT = 5
 """Goes up with every change of the code that gives other search values for the same resource and table."""
 
 

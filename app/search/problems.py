@@ -14,6 +14,10 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "2024, 2024-02, 2024-02-29 or 2024-02-29T10:00:00+01:00, with eq ne gt lt ge le sa eb or ap before it",
         "2024, 2024-02, 2024-02-29 ou 2024-02-29T10:00:00+01:00, avec ou sans eq ne gt lt ge le sa eb ap devant",
     ),
+    "day": (
+        "2024, 2024-02, 2024-02-29 or 2024-02-29T10:00:00+01:00",
+        "2024, 2024-02, 2024-02-29 ou 2024-02-29T10:00:00+01:00",
+    ),
     "number": (
         "a decimal number, with eq ne gt lt ge le sa eb or ap before it",
         "un nombre décimal, précédé ou non de eq ne gt lt ge le sa eb ap",

@@ -41,7 +41,7 @@ def expiry(carrier: Json) -> str:
 
 
 def traceability(device: Json) -> Iterator[str]:
-    """Which parts of a full UDI a device has: "udi" is its device identifier; "complete" is all three."""
+    """Which parts of a full UDI a device has: "udi" is its device identifier; "complete" is all, "none" is none."""
     if not isinstance(device, dict):
         return
     carriers = device.get("udiCarrier")
@@ -57,6 +57,8 @@ def traceability(device: Json) -> Iterator[str]:
     yield from (name for name, has in parts.items() if has)
     if all(parts.values()):
         yield "complete"
+    if not any(parts.values()):
+        yield "none"
 
 
 def _lots(carrier: Json) -> Iterator[str]:

@@ -13,6 +13,8 @@ from tests.end_to_end.processes import command, serving
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.end_to_end.processes import Server
+
 CREATE = "mutation($r: FHIR!) { ProcedureCreate(resource: $r) { location resource { id } } }"
 
 
@@ -103,11 +105,31 @@ def test_the_same_operations_give_the_same_answers_on_both_stores(tmp_path: Path
                 for path in OPERATIONS
                 if "create" not in path.stem
             ]
+            asked += [server.ask(query, {}) for query in MORE]
+            table = csv_of(server)
             refused = server.ask(CREATE, {"r": procedure(bodySite=None)})
             stored = server.ask(CREATE, {"r": procedure()})
             assert stored["data"]["ProcedureCreate"]["resource"]["id"]
-        answers.append((without_times(asked), refused))
+        answers.append((without_times(asked), refused, table))
     assert answers[0] == answers[1]
+
+
+MORE = (
+    '{ OrganizationList(_sort: "_id", _count: 5) { id implants(first: 3) { edges { node { date device { id } } } } } }',
+    '{ DeviceList(_sort: "_id", _count: 40) { id implantedIn { date procedure { id } } } }',
+    '{ ProcedureConnection(code: "https://smt.esante.gouv.fr/terminologie-ccam|", _sort: "_id") { count } }',
+    '{ ProcedureList(patient__identifier: "urn:nobody|1") { id } }',
+    '{ ProcedureList(_filter: "focal_device.manufacturer co a and not (status eq not-done)", _sort: "_id") { id } }',
+)
+"""What no published operation asks for."""
+
+
+def csv_of(server: Server) -> str:
+    """The recall of a kind of devices, as a table."""
+    table = httpx.get(f"{server.url}/recall.csv", params={"emdn": "P"}, timeout=60)
+    assert table.status_code == 200
+    assert table.text.count("\n") > 10
+    return table.text
 
 
 def without_times(value: object) -> object:

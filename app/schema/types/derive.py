@@ -143,7 +143,7 @@ class FhirTypes:
         return self.classes[element.type]
 
     def _target_field(self, target: str) -> StrawberryField:
-        def resolve(source: Json, info: Any, optional: bool = False, type: str | None = None) -> object:  # noqa: A002
+        def resolve(source: Json, info: Any, optional: bool = False, type: str | None = None) -> object:  # noqa: A002 - FHIR
             return self._resolve_reference(source, info, optional=optional, type=type, expected=target)
 
         return ResolvedField.of(

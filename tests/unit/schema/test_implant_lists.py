@@ -82,6 +82,15 @@ async def test_a_device_in_many_procedures_knows_them_all(start: Start) -> None:
     assert [each["procedure"]["id"] for each in data["Device"]["implantedIn"]] == [f"o{n}" for n in range(28, 0, -1)]
 
 
+async def test_a_device_in_more_procedures_than_a_page_has_is_asked_for_by_pages(start: Start) -> None:
+    shared = [{"manipulated": {"reference": "Device/d1"}}]
+    resources = [device(), *(operated(n, focalDevice=shared) for n in range(1, 29))]
+    product = await start(*resources, environment={"DMI_MAX_ROWS": "25"})
+    answer = await product.ask('{ Device(id: "d1") { implantedIn { date } } }')
+    assert answer["data"]["Device"]["implantedIn"] is None
+    assert answer["errors"][0]["extensions"]["code"] == "too-costly"
+
+
 async def test_a_device_without_a_procedure_tells_by_itself(start: Start) -> None:
     product = await start(device(patient={"reference": "Patient/p1"}), patient())
     data = await product.data('{ Device(id: "d1") { implantedIn { procedure { id } patient { id } namedBy } } }')

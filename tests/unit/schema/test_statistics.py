@@ -42,21 +42,33 @@ async def test_procedures_are_counted_by_month_and_kind(start: Start) -> None:
     }
 
 
-async def test_completeness_is_a_part_of_all_procedures(start: Start) -> None:
+async def test_completeness_is_a_part_of_the_devices_that_are_stored(start: Start) -> None:
     full = [{"carrierHRF": "(01)03700000000019(17)281231(10)LOT-1"}]
-    product = await start(
-        device(id="d1", lotNumber=None, udiCarrier=full), device(id="d2"), *(operated(n) for n in (1, 2, 3, 4))
-    )
+    one, two = (device(id="d1", lotNumber=None, udiCarrier=full), device(id="d2"))
+    bare = [device(id=id_, lotNumber=None) for id_ in ("d3", "d4")]
+    product = await start(one, two, *bare, *(operated(n) for n in (1, 2, 3, 4, 5)))
     data = await product.data(
         """{ DmiStatistics {
-            completeness { udi { share } lotOrSerial { count share } expiry { count } complete { share } }
+            completeness { devices udi { share } lotOrSerial { count share } expiry { count } complete { share } }
         } }"""
     )
     assert data["DmiStatistics"]["completeness"] == {
+        "devices": 4,
         "udi": {"share": 0.25},
         "lotOrSerial": {"count": 2, "share": 0.5},
         "expiry": {"count": 1},
         "complete": {"share": 0.25},
+    }
+
+
+async def test_two_focal_devices_of_a_procedure_are_two_of_the_devices(start: Start) -> None:
+    moved = [{"manipulated": {"reference": f"Device/{id_}"}} for id_ in ("d1", "d2")]
+    expiring = [device(id="d1", expirationDate="2028"), device(id="d2", lotNumber=None, expirationDate="2029")]
+    product = await start(*expiring, operated(1, focalDevice=moved))
+    data = await product.data("{ DmiStatistics { procedures completeness { devices expiry { count share } } } }")
+    assert data["DmiStatistics"] == {
+        "procedures": 1,
+        "completeness": {"devices": 2, "expiry": {"count": 2, "share": 1.0}},
     }
 
 

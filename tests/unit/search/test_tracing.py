@@ -47,14 +47,14 @@ def test_a_device_identifier_is_found_with_and_without_leading_zeros() -> None:
 @pytest.mark.parametrize(
     ("device", "expected"),
     [
-        ({}, set()),
+        ({}, {"none"}),
         ({"udiCarrier": [{"carrierHRF": READ}]}, {"udi", "lot-or-serial", "expiry", "complete"}),
         ({"udiCarrier": [{"deviceIdentifier": "A99912345"}]}, {"udi"}),
         ({"lotNumber": "L"}, {"lot-or-serial"}),
         ({"serialNumber": "S", "lotNumber": " "}, {"lot-or-serial"}),
-        ({"lotNumber": " "}, set()),
+        ({"lotNumber": " "}, {"none"}),
         ({"expirationDate": "2027-12"}, {"expiry"}),
-        ({"expirationDate": "soon"}, set()),
+        ({"expirationDate": "soon"}, {"none"}),
         (
             {"udiCarrier": [{"deviceIdentifier": GTIN}], "lotNumber": "L", "expirationDate": "2027"},
             {"udi", "lot-or-serial", "expiry", "complete"},
