@@ -14,7 +14,7 @@ from app.recall.stock import INTERNAL_ORGANIZATION, in_stock, placed
 from app.search.algebra import Search
 from tests.builders import device, organization
 from tests.store.kinds import JOINING, LINKING
-from tests.store.test_recall import BASE, EMDN, kept, operated, ref
+from tests.store.recalls import BASE, EMDN, kept, operated, ref
 
 if TYPE_CHECKING:
     from tests.builders import Document
