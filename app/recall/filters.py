@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.udi import gtin, parse_udi
-from app.recall.reading import forms, prefixes
+from app.recall.reading import forms
 from app.search.algebra import And, In, Linked, Missing, Not, Or, Prefix, Range, Referenced
+from app.search.chains import prefixes
 from app.search.normal import PREFIX_LIMIT, limited, token
 from app.search.texts import IDENTIFIER
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from app.fhir.reference import Target, parse
+from app.search import chains
 from app.search.normal import limited
 
 if TYPE_CHECKING:
@@ -64,14 +65,9 @@ async def every_row(reader: Reader, type_name: str, search: Search) -> AsyncIter
             yield row
 
 
-def prefixes(type_name: str, base: str) -> tuple[str, ...]:
-    """What stands ahead of the id in a reference: "Device/" and, where this server's address is known, that too."""
-    return (f"{type_name}/", f"{base}/{type_name}/") if base else (f"{type_name}/",)
-
-
 def forms(type_name: str, id: str, base: str) -> tuple[str, ...]:  # noqa: A002 - FHIR's word
     """The texts by which a reference may name a resource of this server."""
-    return tuple(limited(prefix + id) for prefix in prefixes(type_name, base))
+    return tuple(limited(form) for form in chains.forms(f"{type_name}/{id}", base))
 
 
 def local_id(type_name: str, reference: Json, base: str) -> str | None:

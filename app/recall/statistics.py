@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from app.recall.filters import FOCAL, performed
 from app.recall.implants import items
-from app.recall.reading import forms, prefixes
+from app.recall.reading import forms
 from app.recall.stock import unused
 from app.search.algebra import And, Eq, Facet, In, Link, Range, Search
+from app.search.chains import prefixes
 from app.search.normal import instant_text
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from app.recall.filters import COUNTED, VALID, bearing, devices, used_in
 from app.recall.implants import items
-from app.recall.reading import forms, prefixes
+from app.recall.reading import forms
 from app.search.algebra import And, In, Linked, Missing, Not, Or, Search, SortKey
+from app.search.chains import prefixes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

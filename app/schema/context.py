@@ -7,43 +7,26 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from app.errors import DmiError
 from app.fhir.fhirpath import FhirPaths
+from app.recall.reading import Reader
 from app.schema.following import Following
 from app.schema.sites import Sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
     from app.intake.verdict import Rules
     from app.schema.loaders import Loaders
-    from app.search.algebra import Facet, Filter, Search
-    from app.store.repository import Page, Stored, Tally, Write
+    from app.search.algebra import Filter
+    from app.store.repository import Stored, Write
 
 Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
 
 
-class Source(Protocol):
+class Source(Reader, Protocol):
     """The part of a repository that the graph reads and writes through; `PrincipalRepository` is one."""
-
-    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
-        """As `Repository.read`."""
-
-    async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
-        """As `Repository.search`."""
-
-    async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
-        """As `Repository.count`."""
-
-    async def related(
-        self,
-        type: str,  # noqa: A002 - FHIR's word
-        parameter: str,
-        targets: Sequence[Sequence[str]],
-        search: Search,
-    ) -> Sequence[Page]:
-        """As `Repository.related`."""
 
     async def count_related(
         self,
@@ -53,15 +36,6 @@ class Source(Protocol):
         filter: Filter,  # noqa: A002 - the algebra's word
     ) -> Sequence[int]:
         """As `Repository.count_related`."""
-
-    async def tally(
-        self,
-        type: str,  # noqa: A002 - FHIR's word
-        filter: Filter,  # noqa: A002 - the algebra's word
-        facets: Sequence[Facet],
-        at_most: int = 1_000,
-    ) -> Sequence[Tally]:
-        """As `Repository.tally`."""
 
     async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
         """As `Repository.write`."""
