@@ -22,7 +22,7 @@ RUN useradd --system --uid 10001 --home-dir /data dmi && mkdir /data && chown dm
 COPY --from=build /venv /venv
 USER dmi
 WORKDIR /data
-ENV PATH=/venv/bin:$PATH DMI_HOST=0.0.0.0 DMI_PORT=8000 DMI_STORE= DMI_ALLOW_OPEN=0
+ENV PATH=/venv/bin:$PATH DMI_HOST=0.0.0.0 DMI_PORT=8000 DMI_STORE= DMI_ALLOW_OPEN=0 DMI_WORKERS=auto
 VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \

@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2  # processes that run the tests
+BENCHMARKS ?= executor over_http clients create peers
 # uv and npm trust what the system trusts, such as the proxy of a hospital (UV_NATIVE_TLS: older versions of uv).
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 UV := UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1 UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
 
-.PHONY: help serve test test-all lint page schema clean
+.PHONY: help serve test test-all lint page schema bench clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -31,8 +32,11 @@ page: app/web/static/.built  ## build the GraphiQL page into app/web/static (nee
 schema: .venv/serve  ## write the published contract
 	$(BIN)/python -m app schema > graphql/schema.graphql
 
+bench: .venv/test  ## measure speed, on a machine that does nothing else (QUICK=1: a smoke test)
+	@for each in $(BENCHMARKS); do $(BIN)/python bench/$$each.py $(if $(QUICK),--quick) || exit 1; done
+
 clean:  ## take away what was built; data/ stays
-	rm -rf .venv web/node_modules app/web/static
+	rm -rf .venv web/node_modules bench/peers/node_modules app/web/static
 
 .venv/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dmi-graph needs Python 3.11 or later: make PYTHON=python3.12 serve")'

@@ -70,12 +70,29 @@ cli.command()(serve)
 
 @cli.command()
 def load(
-    files: Annotated[list[Path], typer.Argument(help="JSON or NDJSON files, or folders of them.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="JSON or NDJSON files, also in gzip, or folders of them; - is standard input."),
+    ],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where a load of these files was interrupted.")
+    ] = False,
+    rejects: Annotated[
+        Path, typer.Option(help="The NDJSON file to which what is refused is added, with what to correct.")
+    ] = Path("rejects.ndjson"),
+    unpack: Annotated[
+        bool, typer.Option("--unpack", help="Store the entries of a transaction Bundle, all or none, not the Bundle.")
+    ] = False,
+    form: Annotated[Form, typer.Option("--format", help="A table, or also a line of JSON on standard output.")] = (
+        Form.TABLE
+    ),
 ) -> None:
-    """Check resources and store the valid ones under their own ids. Exit code 1 if any was refused."""
-    from app.commands.bulk import load_files
+    """Check resources and store the valid ones under their own ids. Exit code 1 if any was refused, 3 if the store went
+    away before the end."""
+    from app.commands.load import Options, run
 
-    sys.exit(asyncio.run(load_files(_settings(), files)))
+    options = Options(rejects, resume=resume, unpack=unpack, as_json=form is Form.JSON)
+    sys.exit(run(_settings(), files, options))
 
 
 @cli.command()
@@ -84,22 +101,93 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same hospital.")] = 1,
 ) -> None:
     """Fill the store with a synthetic French hospital."""
-    from app.commands.bulk import load_demo
+    from app.commands.demo import load_demo
 
     asyncio.run(load_demo(_settings(), procedures, seed))
 
 
 @cli.command()
 def validate(
-    files: Annotated[list[Path], typer.Argument(help="JSON or NDJSON files, or folders of them.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="JSON or NDJSON files, also in gzip, or folders of them; - is standard input.")
+    ],
     form: Annotated[Form, typer.Option("--format", help="Tables for people, or a line of JSON for each resource.")] = (
         Form.TABLE
     ),
 ) -> None:
     """Check resources and store nothing. Exit code 1 if any is invalid."""
-    from app.commands.bulk import validate_files
+    from app.commands.validate import validate_files
 
     sys.exit(validate_files(_settings(), files, as_json=form is Form.JSON))
+
+
+@cli.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="An empty folder, or one in which an export was interrupted.")],
+    history: Annotated[bool, typer.Option("--history", help="All versions, also of deleted resources.")] = False,
+    since: Annotated[str, typer.Option(help="Only what changed after this date or time.")] = "",
+    packed: Annotated[bool, typer.Option("--gzip", help="Files in gzip.")] = False,
+) -> None:
+    """Write the store, as it is at this moment, as NDJSON: a file for each type, which `load` reads again."""
+    from app.commands.export import export as export_store
+
+    asyncio.run(export_store(_settings(), folder, since=since, history=history, packed=packed))
+
+
+@cli.command()
+def copy(
+    to: Annotated[str, typer.Option(help="The other store, which is empty: embedded:DIR or mongodb://…")],
+) -> None:
+    """Copy the store with its history to another one, and compare both. Exit code 1 if they differ in the end."""
+    from app.commands.copy import copy_store
+
+    sys.exit(asyncio.run(copy_store(_settings(), to)))
+
+
+@cli.command()
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Make wrong search values anew.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="Lines for people, or a line of JSON for each fault.")] = (
+        Form.TABLE
+    ),
+) -> None:
+    """Look through the store: documents, search values, histories, keys, references, the file. Exit code 1 if something
+    is wrong."""
+    from app.commands.check import check as check_store
+
+    sys.exit(asyncio.run(check_store(_settings(), repair=repair, as_json=form is Form.JSON)))
+
+
+@cli.command()
+def backup(file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+    """Copy the embedded store to one file, while servers go on reading and writing."""
+    from app.commands.backup import backup as backup_store
+
+    asyncio.run(backup_store(_settings(), file))
+
+
+@cli.command()
+def purge(  # noqa: PLR0913, PLR0917 - the options of the command
+    reason: Annotated[str, typer.Option(help="Why, without patient data: it is kept in an AuditEvent.")],
+    older_than: Annotated[str, typer.Option(help="Erase what is older than so many years: 10y, P40Y.")] = "",
+    ids: Annotated[
+        list[str] | None, typer.Option("--id", help="Erase this resource, Type/id; may be given several times.")
+    ] = None,
+    except_held: Annotated[bool, typer.Option("--except-held", help="Leave what is under a legal hold.")] = False,
+    by: Annotated[str, typer.Option(help="Who erases; unset: the user of this machine.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only tell what would be erased.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="A table, or also a line of JSON on standard output.")] = (
+        Form.TABLE
+    ),
+) -> None:
+    """Erase for good, with all versions, what is beyond its retention or is named. Exit code 1 if something has to
+    stay."""
+    from app.commands.purge import Options
+    from app.commands.purge import purge as purge_store
+
+    as_json = form is Form.JSON
+    options = Options(reason, older_than, tuple(ids or ()), by, except_held=except_held, yes=yes, as_json=as_json)
+    sys.exit(asyncio.run(purge_store(_settings(), options)))
 
 
 @cli.command()

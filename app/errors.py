@@ -5,14 +5,23 @@ DmiError
 │   ├── MalformedJson
 │   ├── TooLarge
 │   ├── UnsupportedMedia
+│   ├── NotAcceptable       an answer in a media type that this server does not write
+│   ├── UnknownDocument     the identifier of a GraphQL document that is not published
 │   ├── TooCostly
 │   └── InvalidSearch
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
 ├── VersionConflict
+├── DuplicateKey            what only one resource may have, another one has
+├── Gone                    a resource that was deleted
+├── PreconditionFailed      a condition of the request is not met by one resource
+├── KeyReused               an Idempotency-Key that came with another request before
+├── InProgress              the same is being done for another request
+├── NoTransactions          the server of the store cannot keep several resources together
 ├── UnfitStored             a stored value does not fit its FHIR type
 ├── StoreUnavailable        for now: the store does not answer
+│   └── StoreFull           there is no room
 ├── StoreUnusable           at start: the store cannot be opened
 └── SettingsError           at start: a setting is wrong
 
@@ -77,6 +86,18 @@ class UnsupportedMedia(RequestError):
     code = "not-supported"
 
 
+class NotAcceptable(RequestError):
+    """An answer in a media type that this server does not write."""
+
+    code = "not-supported"
+
+
+class UnknownDocument(RequestError):
+    """The identifier of a GraphQL document that is not published."""
+
+    code = "not-found"
+
+
 class TooCostly(RequestError):
     """A document that asks for more than a limit allows; the message names the limit."""
 
@@ -115,7 +136,7 @@ class MultipleMatches(DmiError):
 
 
 class VersionConflict(DmiError):
-    """The stored version is not the expected one; `current` is 0 where nothing is stored."""
+    """The stored version of `place`, "Type/id", is not the expected one; `current` is 0 where nothing is stored."""
 
     code = "conflict"
 
@@ -125,7 +146,72 @@ class VersionConflict(DmiError):
             f"{place} est à la version {current}, et non à la version attendue. "
             "Relisez-la et refaites la modification.",
         )
+        self.place = place
         self.current = current
+
+
+class DuplicateKey(DmiError):
+    """What only one resource may have, another one has; `place` is that one: "Type/id"."""
+
+    code = "duplicate"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} has the identifier that only one resource may have. Update that one, or correct the identifier.",
+            f"{place} porte déjà l’identifiant qu’une seule ressource peut avoir. Modifiez celle-ci, ou corrigez "
+            "l’identifiant.",
+        )
+        self.place = place
+
+
+class Gone(DmiError):
+    """A resource that was deleted; its history is there."""
+
+    code = "deleted"
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{place} was deleted. Its history tells when; an update restores it.",
+            f"{place} a été supprimée. Son historique dit quand ; une mise à jour la rétablit.",
+        )
+
+
+class PreconditionFailed(DmiError):
+    """A condition of the request, such as ifNoneExist, is not met by exactly one resource, or cannot be understood."""
+
+    code = "conflict"
+
+
+class KeyReused(DmiError):
+    """An Idempotency-Key that came with another request before."""
+
+    code = "business-rule"
+
+
+class InProgress(DmiError):
+    """The same is being done for another request, which takes longer than this one waits."""
+
+    code = "lock-error"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Another request is doing the same and has not ended yet. Repeat this one in a moment.",
+            "Une autre requête fait la même chose et n’est pas terminée. Répétez celle-ci dans un instant.",
+        )
+
+
+class NoTransactions(DmiError):
+    """The server of the store cannot keep several resources together."""
+
+    code = "not-supported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A transaction needs a MongoDB replica set, and this MongoDB is none. Nothing was stored. Have it run as a "
+            "replica set, or send the resources one by one.",
+            "Une transaction exige un replica set MongoDB, ce que ce MongoDB n’est pas. Rien n’a été enregistré. "
+            "Faites-le fonctionner en replica set, ou envoyez les ressources une à une.",
+        )
 
 
 class UnfitStored(DmiError):
@@ -146,6 +232,18 @@ class StoreUnavailable(DmiError):
     """The store does not answer now; the request may be repeated."""
 
     code = "transient"
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room for more; reads go on."""
+
+    code = "no-store"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store has no room left, and nothing was stored. Free space on its disk, then send it again.",
+            "La base n’a plus de place et rien n’a été enregistré. Libérez de l’espace sur son disque, puis renvoyez.",
+        )
 
 
 class StoreUnusable(DmiError):

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route
 
 from app import __version__
 from app.access.principal import Principal, PrincipalRepository
+from app.access.reference_cache import cached
 from app.demo.examples import example_data
 from app.errors import SettingsError
 from app.fhir.served import SERVED
+from app.intake.identity import RepeatableIds, random_id
 from app.intake.keep import as_write
 from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
@@ -28,22 +29,33 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
+from app.web.author import author_of
 from app.web.failures import not_routed, unexpected
 from app.web.fhir_graphql import fhir_routes
-from app.web.graphql import GraphQLView
+from app.web.graphql import GraphQLView, Wiring
+from app.web.headers import text_of
 from app.web.health import health_routes
+from app.web.hosts import AllowedHosts
 from app.web.metadata import metadata_route
-from app.web.page import STATIC, Page, operations_directory, page_routes, read_operations
+from app.web.page import STATIC, Page, page_routes
+from app.web.published import operations_directory, read_operations
 from app.web.recall_csv import recall_routes
+from app.web.repeats import HEADER as IDEMPOTENCY_KEY
+from app.web.repeats import Repeats
+from app.web.rest import exchange as rest
+from app.web.rest.routes import rest_routes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from starlette.requests import Request
+    from starlette.types import Scope
 
+    from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.settings import Settings
     from app.store.repository import Repository
+    from app.store.sqlite import SqliteStore
+    from app.web.headers import Headers
 
 
 def create_app(settings: Settings, store: Repository | None = None, schema: DmiSchema | None = None) -> Starlette:
@@ -51,18 +63,21 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     such settings before. Its start opens the store; an error there is kept in `app.state.failure`. Raises
     SettingsError."""
     store = store or store_of(settings)
-    rules = Rules(validator_of(settings), settings.references, settings.base_url)
-    page = Page(STATIC, read_operations(operations_directory()))
-    base_of = _base_of(settings)
-    schema, context_of = schema or build_schema(settings), _context_of(settings, store, rules, base_of)
-    view = GraphQLView(schema, context_of=context_of, page=page.response, max_body=settings.max_body)
+    rules = rules_of(settings)
+    operations = read_operations(operations_directory())
+    page = Page(STATIC, operations)
+    wiring = Wiring(
+        schema=schema or build_schema(settings),
+        context_of=_context_of(settings, store, rules),
+        repeats=Repeats(store, author_of),
+        documents={operation.id: operation.query for operation in operations},
+        max_body=settings.max_body,
+    )
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
-            await store.open()
-            if settings.example_data and is_embedded(settings):
-                await _fill_when_empty(store)
+            await prepare_store(settings, store)
             yield
         except Exception as error:
             app.state.failure = error
@@ -71,39 +86,50 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             await store.close()
 
     routes = [
+        Route("/graphql", GraphQLView(wiring, page=page.response)),
         *page_routes(page),
-        Route("/graphql", view),
-        *fhir_routes(schema, context_of=context_of, max_body=settings.max_body),
-        metadata_route(partial(capability_statement, _offer_of(settings)), base_of),
-        *recall_routes(lambda request: _repository_of(store, request), settings.base_url),
+        *fhir_routes(wiring),
+        metadata_route(partial(capability_statement, _offer_of(settings)), partial(_base_of, settings)),
+        *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
+        *recall_routes(partial(_repository_of, store), settings.base_url),
         *health_routes(store),
     ]
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts)],
+        middleware=[Middleware(AllowedHosts, allowed_hosts=settings.hosts)],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},
     )
 
 
 def store_of(settings: Settings) -> Repository:
-    """The store that DMI_STORE names, not yet opened. Drivers are imported only for the store in use."""
-    index = search_index()
-    kind, _, rest = settings.store.partition(":")
+    """The store that DMI_STORE names, not yet opened, behind the cache of reference data."""
+    return cached(_store_of(settings), settings.reference_cache)
+
+
+def _store_of(settings: Settings) -> Repository:
+    """Drivers are imported only for the store in use."""
+    kind = settings.store.partition(":")[0]
     if kind in ("mongodb", "mongodb+srv"):
         from app.store.mongo import MongoStore
 
-        return MongoStore(settings.store, index)
-    from app.store.sqlite import SqliteStore
-
-    if kind == "embedded" and rest:
-        return SqliteStore(Path(rest), index)
-    if settings.store == "memory:":
-        return SqliteStore(None, index)
+        return MongoStore(settings.store, search_index())
+    if embedded := embedded_store_of(settings):
+        return embedded
     raise SettingsError(
         "DMI_STORE must be embedded:DIRECTORY, mongodb://… or memory:.",
         "DMI_STORE doit être embedded:DOSSIER, mongodb://… ou memory:.",
     )
+
+
+def embedded_store_of(settings: Settings) -> SqliteStore | None:
+    """The store that runs in this process, not yet opened; None where a server has it."""
+    from app.store.sqlite import SqliteStore
+
+    kind, _, rest = settings.store.partition(":")
+    if kind == "embedded" and rest:
+        return SqliteStore(Path(rest), search_index())
+    return SqliteStore(None, search_index()) if settings.store == "memory:" else None
 
 
 def is_embedded(settings: Settings) -> bool:
@@ -111,10 +137,28 @@ def is_embedded(settings: Settings) -> bool:
     return not settings.store.startswith("mongodb")
 
 
+def rules_of(settings: Settings) -> Rules:
+    """What a resource that comes in has to meet. Raises SettingsError."""
+    return Rules(
+        validator_of(settings),
+        settings.references,
+        settings.base_url,
+        unique=settings.unique_interventions,
+        update_create=settings.update_create,
+    )
+
+
 def validator_of(settings: Settings) -> Validator:
     """The validator with the project's profiles and the defaults of DMI_PROFILES. Raises SettingsError."""
     profiles = load_profiles()
     return Validator(profiles, defaults_from(settings.profiles, profiles))
+
+
+async def prepare_store(settings: Settings, store: Repository) -> None:
+    """Open the store and, where the settings want that, fill an empty embedded one. Raises StoreUnusable."""
+    await store.open()
+    if settings.example_data and is_embedded(settings):
+        await _fill_when_empty(store)
 
 
 async def _fill_when_empty(store: Repository) -> None:
@@ -133,37 +177,52 @@ def _offer_of(settings: Settings) -> Offer:
         profiles={name: [each.url for each in profiles.values() if each.type == name] for name in SERVED},
         demanded=defaults_from(settings.profiles, profiles),
         references_enforced=settings.references == "enforce",
+        update_create=settings.update_create,
     )
 
 
-def _base_of(settings: Settings) -> Callable[[Request], str]:
+def _base_of(settings: Settings, scope: Scope, headers: Headers) -> str:
     """The address of this server's FHIR resources: as it is set, else as the client names the server."""
-
-    def base_of(request: Request) -> str:
-        return settings.base_url or f"{request.url.scheme}://{request.url.netloc}/fhir"
-
-    return base_of
+    return settings.base_url or f"{scope['scheme']}://{text_of(headers, b'host')}/fhir"
 
 
-def _repository_of(store: Repository, request: Request) -> PrincipalRepository:
-    """The store as the one who asks may see it."""
-    return PrincipalRepository(store, Principal(request.headers.get("x-intake-system", "")[:200]))
+def _repository_of(store: Repository, headers: Headers) -> PrincipalRepository:
+    """The store as the one who asks may see it. Raises RequestError."""
+    return PrincipalRepository(store, Principal(author_of(headers)))
 
 
-def _context_of(
-    settings: Settings, store: Repository, rules: Rules, base_of: Callable[[Request], str]
-) -> Callable[[Request, str], Context]:
-    def context_of(request: Request, language: str) -> Context:
-        repository = _repository_of(store, request)
+def _new_id_of(headers: Headers) -> NewId:
+    """How new resources get their ids: under an Idempotency-Key so that a repeated request comes to the same ones."""
+    key = text_of(headers, IDEMPOTENCY_KEY)
+    return RepeatableIds(f"{author_of(headers)}\n{key}") if key else random_id
+
+
+def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: Repeats) -> rest.Wiring:
+    return rest.Wiring(
+        rules=rules,
+        repository_of=partial(_repository_of, store),
+        base_of=partial(_base_of, settings),
+        new_id_of=_new_id_of,
+        repeats=repeats,
+        max_body=settings.max_body,
+        max_rows=settings.max_rows,
+        procedure_systems=settings.procedure_systems,
+    )
+
+
+def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Scope, Headers, str], Context]:
+    def context_of(scope: Scope, headers: Headers, language: str) -> Context:
+        repository = _repository_of(store, headers)
         return Context(
             repository=repository,
             loaders=Loaders(repository),
             rules=rules,
             language=language,
             max_rows=settings.max_rows,
-            base=base_of(request),
+            base=_base_of(settings, scope, headers),
             search_base=settings.base_url,
             procedure_systems=settings.procedure_systems,
+            new_id=_new_id_of(headers),
         )
 
     return context_of

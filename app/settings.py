@@ -49,6 +49,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the address to listen on; beyond loopback needs `DMI_ALLOW_OPEN`",
     ),
     Setting("DMI_PORT", "8000", "the port to listen on; 0 takes a free one"),
+    Setting("DMI_WORKERS", "1", "the processes that serve; `auto` is one for each core that this machine gives"),
     Setting(
         "DMI_HOSTS",
         "",
@@ -72,6 +73,16 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "what a new resource refers to and the store lacks: `ignore` it, `warn`, or `enforce` that it is there",
     ),
     Setting(
+        "DMI_UNIQUE_INTERVENTIONS",
+        "on",
+        "`on` refuses a second procedure with the same idIntervention of the same legal entity; `off` takes it",
+    ),
+    Setting(
+        "DMI_UPDATE_CREATE",
+        "off",
+        "`on` lets an update of an id that was never there create it; `off` refuses it",
+    ),
+    Setting(
         "DMI_EXAMPLE_DATA",
         "auto",
         "`auto` fills an empty embedded store with example data at start; `off` does not",
@@ -93,6 +104,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "auto",
         "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
     ),
+    Setting(
+        "DMI_REFERENCE_CACHE",
+        "5",
+        "seconds for which a practitioner, organization, device definition or location is kept in memory once it was "
+        "read, so that what another process writes may be seen so much later; `0` keeps none",
+    ),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
     Setting("DMI_MAX_DEPTH", "20", "the most levels of fields in an operation"),
@@ -110,13 +127,17 @@ class Settings:
     store: str
     host: str
     port: int
+    workers: int | None  # None: one for each core
     hosts: tuple[str, ...]
     profiles: str
     references: Literal["ignore", "warn", "enforce"]
+    unique_interventions: bool
+    update_create: bool
     example_data: bool
     base_url: str
     procedure_systems: tuple[str, ...]
     introspection: bool
+    reference_cache: int
     max_body: int
     max_rows: int
     max_depth: int
@@ -142,18 +163,23 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "ou écoutez sur 127.0.0.1.",
         )
     base_url = _url("DMI_BASE_URL", given)
+    store = given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data"
     introspection = _one_of("DMI_INTROSPECTION", given, ("auto", "on", "off"))
     return Settings(
-        store=given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data",
+        store=store,
         host=host,
         hosts=_hosts(given["DMI_HOSTS"], host, base_url),
         port=_number("DMI_PORT", given, 0, 65_535),
+        workers=_workers(given, store),
         profiles=given["DMI_PROFILES"],
         references=_one_of("DMI_REFERENCES", given, ("ignore", "warn", "enforce")),
+        unique_interventions=_one_of("DMI_UNIQUE_INTERVENTIONS", given, ("on", "off")) == "on",
+        update_create=_one_of("DMI_UPDATE_CREATE", given, ("on", "off")) == "on",
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
         base_url=base_url,
         procedure_systems=_uris("DMI_PROCEDURE_SYSTEMS", given),
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
+        reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
         max_depth=_number("DMI_MAX_DEPTH", given, 1, 1_000),
@@ -172,6 +198,19 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _workers(given: Mapping[str, str], store: str) -> int | None:
+    if given["DMI_WORKERS"].lower() == "auto":
+        return None
+    workers = _number("DMI_WORKERS", given, 1, 1_000)
+    if workers > 1 and store == "memory:":
+        raise SettingsError(
+            "DMI_WORKERS beyond 1 needs a store that processes can share: DMI_STORE=memory: is in the memory of one.",
+            "DMI_WORKERS au-delà de 1 exige une base que des processus peuvent partager : DMI_STORE=memory: est dans "
+            "la mémoire d’un seul.",
+        )
+    return workers
 
 
 def _hosts(given: str, host: str, base_url: str) -> tuple[str, ...]:

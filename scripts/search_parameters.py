@@ -53,9 +53,28 @@ EMDN = f"extension[url={GUIDE}/dmi-code-emdn].valueCode"
 LPP = f"extension[url={GUIDE}/dmi-code-lpp].valueCode"
 INSIDE = "contained[resourceType=Device]"
 INSIDE_CATALOGUE = "contained[resourceType=DeviceDefinition]"
+ENTRY = "entry.resource"
 INS = "identifier[type.coding.code=INS-C|INS-NIR|INS-NIA|INS-NIR-TEST|INS-NIR-DEMO]"
 OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "AuditEvent": {"period_start": {"type": "date", "paths": {"period.start": "dateTime"}}},
+    "Bundle": {
+        "entry_device": {
+            "type": "reference",
+            "paths": {
+                f"{ENTRY}[resourceType=DeviceRequest].codeReference": "Reference",
+                f"{ENTRY}[resourceType=SupplyDelivery].suppliedItem.itemReference": "Reference",
+            },
+            "targets": ["Device"],
+        },
+        "entry_identifier": {
+            "type": "token",
+            "paths": {
+                f"{ENTRY}[resourceType=DeviceRequest].identifier": "Identifier",
+                f"{ENTRY}[resourceType=SupplyDelivery].identifier": "Identifier",
+                f"{ENTRY}[resourceType=SupplyRequest].identifier": "Identifier",
+            },
+        },
+    },
     "Device": {
         "definition": {
             "type": "reference",
@@ -157,7 +176,8 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 """The guide's parameters (ans.fhir.fr.tdmi 3.0.0, and period-start of ans.fhir.fr.tde) and ours, which a recall needs:
 the implants of a procedure wherever they stand, and what identifies a device, also where only its UDI string says it
-(the data types of app/search/tracing.py; `$this` is the whole resource).
+(the data types of app/search/tracing.py; `$this` is the whole resource). A request or a delivery is a Bundle, which is
+found by the identifiers of its entries and by the devices they are about.
 
 The guide's `ins` is INS-C only; today's qualified identity has the type INS-NIR or INS-NIA, on test platforms
 INS-NIR-TEST or INS-NIR-DEMO. The type decides, not the system, which a social security number (NSS) shares

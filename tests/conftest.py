@@ -18,6 +18,7 @@ from app.store.repository import Write
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from app.schema.build import DmiSchema
     from app.store.repository import Repository
     from tests.builders import Document
 
@@ -26,10 +27,11 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True)
 class Product:
-    """A started application: its HTTP client, and the store behind it."""
+    """A started application: its HTTP client, the store behind it, and the schema that it answers by."""
 
     http: httpx.AsyncClient
     store: Repository
+    schema: DmiSchema
 
     async def ask(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Answer:
         """The JSON answer to a GraphQL request."""
@@ -72,6 +74,6 @@ async def start() -> AsyncIterator[Start]:
             await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
             transport = httpx.ASGITransport(app)
             http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://localhost"))
-            return Product(http, store)
+            return Product(http, store, schema_of(settings))
 
         yield started

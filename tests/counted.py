@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-COMMANDS = ("read", "search", "count", "related", "count_related")
+COMMANDS = ("read", "search", "count", "related", "count_related", "heads", "version", "history")
 
 
 class CountedStore:

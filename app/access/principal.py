@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Search
-    from app.store.repository import Page, Repository, Stored, Tally, Write
+    from app.store.repository import Head, Page, Repository, Reservation, Stored, Tally, Version, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,38 @@ class PrincipalRepository:
         self._repository = repository
         self._principal = principal
 
-    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
         """As `Repository.read`."""
-        return await self._repository.read(type, ids)
+        return await self._repository.read(type, ids, elements)
+
+    async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
+        """As `Repository.heads`."""
+        return await self._repository.heads(type, ids)
+
+    async def version(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        version: int | None = None,
+        as_of: str | None = None,
+    ) -> Version | None:
+        """As `Repository.version`."""
+        return await self._repository.version(type, id, version, as_of)
+
+    async def history(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        count: int,
+        before: int | None = None,
+    ) -> Sequence[Version]:
+        """As `Repository.history`."""
+        return await self._repository.history(type, id, count, before)
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """As `Repository.search`."""
@@ -69,6 +98,15 @@ class PrincipalRepository:
         """As `Repository.tally`."""
         return await self._repository.tally(type, filter, facets, at_most)
 
-    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
+    async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
         """As `Repository.write`, with the principal as author."""
-        return await self._repository.write([replace(write, author=self._principal.name) for write in writes])
+        mine = [replace(write, author=self._principal.name) for write in writes]
+        return await self._repository.write(mine, together=together)
+
+    async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
+        """As `Repository.reserve`."""
+        return await self._repository.reserve(name, holder, seconds)
+
+    async def settle(self, name: str, holder: str, answer: str | None) -> None:
+        """As `Repository.settle`."""
+        await self._repository.settle(name, holder, answer)

@@ -2,41 +2,85 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+from dataclasses import replace
+from functools import partial
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
 from typing import TYPE_CHECKING, Any
 
 import typer
 import uvicorn
 
-from app.errors import SettingsError
-from app.main import create_app
+from app.commands.cores import cores
+from app.commands.workers import Workers, stop_with_supervisor
+from app.errors import SettingsError, StoreUnusable
+from app.main import create_app, prepare_store, store_of, validator_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.applications import Starlette
+
     from app.settings import Settings
 
 
 def run(settings: Settings) -> int:
     """Serve until a signal stops it; answers the exit code. Raises what prevented the start, a DmiError mostly."""
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=_LOGGING,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=20,
-    )
-    server = AnnouncedServer(config, settings)
+    workers = 1 if settings.store == "memory:" else settings.workers or cores()
     with _listening(settings) as listener:
-        try:
-            server.run(sockets=[listener])
-        except SystemExit:
-            failure: Exception | None = getattr(app.state, "failure", None)
-            if failure is None:
-                raise
-            raise failure from None
+        announce = partial(_announce, settings, listener)
+        return (
+            _serve(settings, listener, announce) if workers == 1 else _supervise(settings, workers, listener, announce)
+        )
+
+
+def application(settings: Settings) -> Starlette:
+    """The application, in a process that does nothing else."""
+    stop_with_supervisor()
+    app = create_app(settings)
+    # The schema is a million objects that live as long as the server: looking through them all, again and again,
+    # would stop every request for a tenth of a second. https://docs.python.org/3/library/gc.html#gc.freeze
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def _serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> int:
+    app = application(settings)
+    server = AnnouncedServer(uvicorn.Config(app, **_UVICORN), announce)
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        failure: Exception | None = getattr(app.state, "failure", None)
+        if failure is None:
+            raise
+        raise failure from None
     return 0 if server.started else 1
+
+
+def _supervise(settings: Settings, count: int, listener: socket, announce: Callable[[], None]) -> int:
+    """Serve with so many processes. What can be wrong with the settings is found before they start, and the example
+    data are stored once."""
+    asyncio.run(_prepare(settings))
+    worker = partial(application, replace(settings, example_data=False))
+    workers = Workers(uvicorn.Config(worker, factory=True, workers=count, **_UVICORN), [listener], announce)
+    workers.run()
+    if workers.failed:
+        raise StoreUnusable(
+            "A worker process could not start. Start with DMI_WORKERS=1 to learn why.",
+            "Un processus de travail n’a pas pu démarrer. Démarrez avec DMI_WORKERS=1 pour en connaître la raison.",
+        )
+    return 0
+
+
+async def _prepare(settings: Settings) -> None:
+    validator_of(settings)
+    store = store_of(settings)
+    try:
+        await prepare_store(settings, store)
+    finally:
+        await store.close()
 
 
 def _listening(settings: Settings) -> socket:
@@ -56,23 +100,23 @@ def _listening(settings: Settings) -> socket:
 
 
 class AnnouncedServer(uvicorn.Server):
-    """Prints the address once it listens."""
+    """Calls `announce` once it listens."""
 
-    def __init__(self, config: uvicorn.Config, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
         super().__init__(config)
-        self._settings = settings
+        self._announce = announce
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """As uvicorn's."""
         await super().startup(sockets)
-        # The schema is a million objects that live as long as the server: looking through them all, again and again,
-        # would stop every request for a tenth of a second. https://docs.python.org/3/library/gc.html#gc.freeze
-        gc.collect()
-        gc.freeze()
         if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
-            typer.echo(f"dmi-graph is ready: http://{host}:{port}  ({_store_name(self._settings)}; stop with Ctrl-C)")
+            self._announce()
+
+
+def _announce(settings: Settings, listener: socket) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"http://{host}:{listener.getsockname()[1]}"
+    typer.echo(f"dmi-graph is ready: {address}  ({_store_name(settings)}; stop with Ctrl-C)")
 
 
 def _store_name(settings: Settings) -> str:
@@ -92,4 +136,12 @@ _LOGGING: dict[str, Any] = {
         "dmi": {"handlers": ["stderr"], "level": "INFO"},
         "uvicorn.error": {"handlers": ["stderr"], "level": "CRITICAL"},
     },
+}
+
+_UVICORN: dict[str, Any] = {
+    "access_log": False,
+    "log_config": _LOGGING,
+    "server_header": False,
+    "ws": "none",
+    "timeout_graceful_shutdown": 20,
 }

@@ -11,11 +11,15 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from app.fhir.resource import Json
+
 DEEPEST: Final = 200
 """Levels of objects and arrays; a FHIR resource has some twenty."""
 
 # A string with the colon that makes it a name, or a bracket; whatever else there is lies between.
 _TOKEN: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"(?:[ \t\r\n]*:)?|[\[\]{}]')
+
+_ESCAPED_COLON: Final = b"\\u003"  # of a colon, and of ten other signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,31 @@ def place_of(data: bytes, position: int) -> Place:
     before = data[:position]
     line = before[before.rfind(b"\n") + 1 :]
     return Place(before.count(b"\n") + 1, len(line.decode("utf-8", "replace")) + 1)
+
+
+def is_plainly_strict(data: bytes, value: Json) -> bool:
+    """Whether counting tells that `strict_findings` has nothing to say about a text, of which `value` is the value.
+
+    Each name has a colon behind it, and the other colons stand in strings. A name that is repeated has a colon too,
+    but only the last one is in the value: so there are more colons in the text than names, and colons in names and
+    strings, in the value. A colon written as an escape would be counted in the value alone."""
+    if _ESCAPED_COLON in data:
+        return False
+    colons, level = 0, [value]
+    for _ in range(DEEPEST):
+        deeper: list[Json] = []
+        for each in level:
+            if isinstance(each, str):
+                colons += each.count(":")
+            elif isinstance(each, dict):
+                colons += len(each) + "".join(each).count(":")
+                deeper.extend(each.values())
+            elif isinstance(each, list):
+                deeper.extend(each)
+        if not deeper:
+            return colons == data.count(b":")
+        level = deeper
+    return False
 
 
 def strict_findings(data: bytes) -> Iterator[tuple[Place, str, str]]:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from app.fhir.remembering import remembered
+
 if TYPE_CHECKING:
     from app.fhir.resource import Json
 
@@ -78,6 +80,7 @@ def logical(reference: Json) -> Logical | None:
     return Logical(_text(identifier.get("system")), value, named) if value else None
 
 
+@remembered
 def _literal(text: str) -> Target | Contained | Uri | None:
     if text.startswith("#"):
         return Contained(text[1:])

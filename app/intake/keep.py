@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from app.intake.intervention import intervention_keys
 from app.store.repository import Write
 
 if TYPE_CHECKING:
@@ -26,4 +27,4 @@ async def keep(writer: Writer, resources: Iterable[Resource]) -> AsyncIterator[i
 
 def as_write(resource: Resource) -> Write:
     """The write of a resource under its own id."""
-    return Write(resource["resourceType"], resource["id"], resource)
+    return Write(resource["resourceType"], resource["id"], resource, keys=intervention_keys(resource))

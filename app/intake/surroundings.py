@@ -7,6 +7,8 @@ Only literal references to this server are looked up, in one read for each type.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from app.fhir.reference import Target, parse
@@ -48,34 +50,55 @@ async def surroundings(
 
     `base` is this server's FHIR address: an absolute reference to it counts as the relative one. The policy is about
     missing targets; whether a Procedure agrees with its patient and devices is said under each of them."""
-    places = await asyncio.to_thread(_places, resource, policy, base)
-    wanted = {key for _, key in places}
+    [issues] = await all_surroundings(reader, [(resource["resourceType"], resource)], policy, base)
+    return issues
+
+
+async def all_surroundings(
+    reader: Reader,
+    resources: Sequence[tuple[str, Resource]],
+    policy: Policy = "warn",
+    base: str = "",
+    coming: Mapping[str, Resource] = MappingProxyType({}),
+) -> list[tuple[Issue, ...]]:
+    """The issues about each of several resources, given with their paths; `coming` is what is to be stored with them,
+    by Type/id, and counts as stored."""
+    places = await asyncio.to_thread(lambda: [_places(path, each, policy, base) for path, each in resources])
+    wanted = {key for found in places for _, key in found if "/".join(key) not in coming}
     types = sorted({type_ for type_, _ in wanted})
     read = [reader.read(type_, sorted(id_ for other, id_ in wanted if other == type_)) for type_ in types]
-    found = dict(zip(types, await asyncio.gather(*read), strict=True))
-    return await asyncio.to_thread(_issues, resource, places, found, policy, base)
+    stored = dict(zip(types, await asyncio.gather(*read), strict=True))
+    known = {f"{type_}/{id_}": each for type_, batch in stored.items() for id_, each in batch.items()} | dict(coming)
+    return await asyncio.to_thread(
+        lambda: [
+            (*_missing(found, known, policy), *_agreement(path, resource, known, base))
+            for (path, resource), found in zip(resources, places, strict=True)
+        ]
+    )
 
 
-def _issues(
-    resource: Resource, places: Sequence[Place], found: Mapping[str, Mapping[str, Resource]], policy: Policy, base: str
-) -> tuple[Issue, ...]:
+def _missing(places: Sequence[Place], known: Mapping[str, Resource], policy: Policy) -> tuple[Issue, ...]:
     findings = Findings()
-    for place, (type_, id_) in places if policy != "ignore" else ():
-        if id_ not in found[type_]:
+    for place, key in places if policy != "ignore" else ():
+        if "/".join(key) not in known:
             findings.add(Finding(MISSING[policy]), place, MISSING[policy].aspect)
-    known = {f"{type_}/{id_}": each for type_, batch in found.items() for id_, each in batch.items()}
-    agreement = coherence(resource, known, base) if resource["resourceType"] == "Procedure" else ()
-    return (*findings.issues(), *agreement)
+    return findings.issues()
 
 
-def _places(resource: Resource, policy: Policy, base: str) -> list[Place]:
+def _agreement(path: str, resource: Resource, known: Mapping[str, Resource], base: str) -> Iterator[Issue]:
+    kind = resource["resourceType"]
+    for issue in coherence(resource, known, base) if kind == "Procedure" else ():
+        yield replace(issue, expression=path + issue.expression.removeprefix(kind))
+
+
+def _places(path: str, resource: Resource, policy: Policy, base: str) -> list[Place]:
     """Where the resource refers to what is kept here; under "ignore", only what has to agree with it."""
     if policy == "ignore" and resource["resourceType"] != "Procedure":
         return []
     kept = SERVED if policy != "ignore" else ("Patient", "Device")
     return [
         (place, (target.type, target.id))
-        for place, target in _targets(resource, resource["resourceType"])
+        for place, target in _targets(resource, path)
         if target.base in ("", base) and target.type in kept
     ]
 

@@ -45,11 +45,16 @@ class Verdict:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a resource has to meet: the validator's rules, and the policy for what it refers to on this server, whose
-    FHIR address is `base` ("" where it is not set)."""
+    FHIR address is `base` ("" where it is not set).
+
+    `unique`: a legal entity has one procedure with an idIntervention. `update_create`: an update of an id that was
+    never there creates it."""
 
     validator: Validator
     references: Policy = "warn"
     base: str = ""
+    unique: bool = True
+    update_create: bool = False
 
 
 async def examine(rules: Rules, reader: Reader, sent: Json, expected: str) -> Verdict:

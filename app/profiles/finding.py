@@ -60,9 +60,10 @@ def business_warning(rule: str, en: str, fr: str) -> Kind:
 
 
 class Findings:
-    """The issues of one validation in the order they were found: the first 500, then one that counts the others."""
+    """The issues of one validation in the order they were found: the first 500, then one that counts the others. No
+    error is hidden behind warnings: it takes the place of the last one."""
 
-    __slots__ = ("_beyond", "_errors_beyond", "_issues", "_most", "_seen", "errors")
+    __slots__ = ("_beyond", "_errors_beyond", "_issues", "_most", "_seen", "_warnings", "errors")
 
     def __init__(self, most: int = MOST_FINDINGS) -> None:
         self._issues: list[Issue] = []
@@ -70,19 +71,31 @@ class Findings:
         self._most = most
         self._beyond = 0
         self._errors_beyond = 0
+        self._warnings = 0
         self.errors = 0
 
     def add(self, finding: Finding, path: str, rule: str) -> None:
         """Keeps a finding of the element at `path`; the same rule at the same place is said once."""
-        self.errors += finding.kind.severity == "error"
-        if len(self._issues) >= self._most:
+        is_error = finding.kind.severity == "error"
+        self.errors += is_error
+        is_full = len(self._issues) >= self._most
+        if is_full and not (is_error and self._warnings):
             self._beyond += 1
-            self._errors_beyond += finding.kind.severity == "error"
+            self._errors_beyond += is_error
             return
         where = path + finding.below
         if (where, rule) not in self._seen:
+            if is_full:
+                self._take_back_a_warning()
             self._seen.add((where, rule))
             self._issues.append(_issue(finding, where, rule))
+            self._warnings += not is_error
+
+    def _take_back_a_warning(self) -> None:
+        places = range(len(self._issues) - 1, -1, -1)
+        del self._issues[next(place for place in places if self._issues[place].severity != "error")]
+        self._warnings -= 1
+        self._beyond += 1
 
     def issues(self) -> tuple[Issue, ...]:
         """Every issue kept, and how many there were beyond."""

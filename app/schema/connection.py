@@ -87,7 +87,9 @@ def _connection_type(name: str, cls: type, page_info: type) -> type:
         [
             document_field("mode", nullable(scalar_for("code")), "Why it is in the list: match."),
             document_field("score", nullable(scalar_for("decimal")), "How well it matches; not told by this server."),
-            ResolvedField.of("cursor", nullable(str), "Its place in the list, for `after` and `before`.", _edge_cursor),
+            ResolvedField.of(
+                "cursor", nullable(str), "Its place in the list, for `after` and `before`.", _edge_cursor
+            ).reading(),
             document_field("resource", nullable(cls), "The resource, by FHIR's name."),
             document_field("node", nullable(cls), "The resource, by Relay's name."),
         ],
@@ -97,7 +99,9 @@ def _connection_type(name: str, cls: type, page_info: type) -> type:
     define(
         connection,
         [
-            ResolvedField.of("count", nullable(int), "How many there are in all; counted when asked for.", _count),
+            ResolvedField.of(
+                "count", nullable(int), "How many there are in all; counted when asked for.", _count
+            ).reading(),
             document_field("offset", nullable(int), "Rows ahead of the page; null on a page found by a cursor."),
             document_field("pagesize", nullable(int), "The most rows a page has."),
             document_field("first", nullable(str), "The first page, as a value for `_cursor`."),

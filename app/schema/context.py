@@ -7,26 +7,37 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
 
 from app.errors import DmiError
 from app.fhir.fhirpath import FhirPaths
+from app.intake.identity import random_id
+from app.intake.writer import Writer
 from app.recall.reading import Reader
 from app.schema.following import Following
 from app.schema.sites import Sites
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
+    from app.intake.identity import NewId
     from app.intake.verdict import Rules
     from app.schema.loaders import Loaders
     from app.search.algebra import Filter
-    from app.store.repository import Stored, Write
+    from app.store.repository import Version
 
 Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
 
 
-class Source(Reader, Protocol):
+class Source(Reader, Writer, Protocol):
     """The part of a repository that the graph reads and writes through; `PrincipalRepository` is one."""
+
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
+        """As `Repository.read`."""
 
     async def count_related(
         self,
@@ -37,8 +48,14 @@ class Source(Reader, Protocol):
     ) -> Sequence[int]:
         """As `Repository.count_related`."""
 
-    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
-        """As `Repository.write`."""
+    async def history(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        count: int,
+        before: int | None = None,
+    ) -> Sequence[Version]:
+        """As `Repository.history`."""
 
 
 class Containers:
@@ -47,20 +64,23 @@ class Containers:
     def __init__(self) -> None:
         self._container_of: dict[int, Resource] = {}
         self._entries: set[int] = set()
-        self._kept: list[Resource] = []
-        self.sites = Sites()
+        self.sites = Sites()  # keeps the resources, so that the ids of their parts are not used again
 
     def enter(self, resource: Resource) -> Resource:
         """Note a resource that comes into the graph, and answer it."""
-        self.sites.enter(resource)
-        holds = resource.get("contained") or resource.get("resourceType") == "Bundle"
-        if holds and id(resource) not in self._container_of:
-            self._kept.append(resource)  # keeps the ids of its parts from being used again
-            for part, container in _parts(resource):
-                self._container_of[part] = container
-                if part == id(container) != id(resource):
-                    self._entries.add(part)
+        if self.sites.enter(resource):
+            bundle = resource.get("resourceType") == "Bundle"
+            if bundle:
+                self.sites.enter_bundle(resource)
+            if (bundle or "contained" in resource) and id(resource) not in self._container_of:
+                self._hold(resource)
         return resource
+
+    def _hold(self, resource: Resource) -> None:
+        for part, container in _parts(resource):
+            self._container_of[part] = container
+            if part == id(container) != id(resource):
+                self._entries.add(part)
 
     def place(self, resource: Resource) -> Place:
         """Whether a resource is one of the store, is contained in another, or stands in an entry of a Bundle."""
@@ -99,7 +119,7 @@ class Once:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     """One request: its view of the store, its batches, its language ("en" or "fr"), and the page limit."""
 
@@ -111,6 +131,7 @@ class Context:
     base: str  # the address of this server's resources, for absolute references
     search_base: str  # the same where it is set, else "": a cursor must not depend on the name a client uses
     procedure_systems: tuple[str, ...] = ()  # code systems of the procedures that a list shows unless asked for a code
+    new_id: NewId = random_id
     containers: Containers = field(default_factory=Containers)
     following: Following = field(default_factory=Following)
     once: Once = field(default_factory=Once)

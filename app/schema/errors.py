@@ -1,6 +1,7 @@
 """GraphQL errors as users see them: no value that was sent, no stored data, no stack trace.
 
-`extensions.code` is a FHIR issue type, `extensions.resource` an OperationOutcome with every issue.
+`extensions.code` is a FHIR issue type, `extensions.resource` an OperationOutcome with every issue; where another
+version was expected, `extensions.currentVersion` is the one to read again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from graphql import (
     print_ast,
 )
 
-from app.errors import UNEXPECTED, DmiError, Issue, UnfitStored, origin
+from app.errors import UNEXPECTED, DmiError, Issue, UnfitStored, VersionConflict, origin
 from app.fhir.outcome import operation_outcome
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def shown(error: GraphQLError, language: str) -> GraphQLError:
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions={"code": code, "resource": operation_outcome(issues, language)},
+        extensions={"code": code, "resource": operation_outcome(issues, language), **_current(error)},
     )
 
 
@@ -82,6 +83,12 @@ def log_unexpected(error: GraphQLError) -> None:
     if cause is None or not _is_unexpected(error, cause):
         return
     LOGGER.error("unexpected %s, path %s", origin(cause), error.path)
+
+
+def _current(error: GraphQLError) -> dict[str, str]:
+    """The version to read again, where another one was expected."""
+    cause = _cause(error)
+    return {"currentVersion": str(cause.current)} if isinstance(cause, VersionConflict) else {}
 
 
 def _said(error: GraphQLError, language: str) -> tuple[Sequence[Issue], str, str]:

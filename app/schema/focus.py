@@ -24,12 +24,11 @@ from graphql import (
     VariableDefinitionNode,
     VariableNode,
 )
-from strawberry.extensions import SchemaExtension
 
-from app.errors import NotFound, RequestError
+from app.errors import Gone, NotFound, RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from graphql import DefinitionNode
 
@@ -53,19 +52,6 @@ class Focus:
     id: str
 
 
-class AtFocus(SchemaExtension):
-    """Rewrites the documents of requests that have a focus; all that comes after parsing sees what is executed."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Strawberry's hook."""
-        yield
-        context = self.execution_context
-        focus, document = context.root_value, context.graphql_document
-        if isinstance(focus, Focus) and document:
-            context.graphql_document = focused(document, focus.type)
-            context.variables = {**(context.variables or {}), VARIABLE: focus.id}
-
-
 def focused(document: DocumentNode, type_name: str) -> DocumentNode:
     """The document in which every operation selects from the resource of that type with the id in VARIABLE.
 
@@ -77,10 +63,12 @@ def focused(document: DocumentNode, type_name: str) -> DocumentNode:
 def unfocused(response: Mapping[str, Json], focus: Focus) -> dict[str, Json]:
     """A response as the client's own document has it: data and paths without the step to the resource.
 
-    Raises NotFound where the resource is not there."""
+    Raises NotFound where the resource is not there, Gone where it was deleted."""
     if "data" not in response:
         return dict(response)
     data = (response["data"] or {}).get(focus.type)
+    if any(_is_gone(error, focus) for error in response.get("errors", ())):
+        raise Gone(f"{focus.type}/{focus.id}")
     if data is None and "errors" not in response:
         raise NotFound(
             f"There is no {focus.type} of that id on this server.",
@@ -88,6 +76,11 @@ def unfocused(response: Mapping[str, Json], focus: Focus) -> dict[str, Json]:
         )
     errors = [_relative(error) for error in response.get("errors", ())]
     return {**response, "data": data, **({"errors": errors} if errors else {})}
+
+
+def _is_gone(error: Mapping[str, Json], focus: Focus) -> bool:
+    """Whether an error says that the resource itself was deleted, not one that it refers to."""
+    return error.get("path") == [focus.type] and error["extensions"]["code"] == Gone.code
 
 
 def _relative(error: Mapping[str, Json]) -> Mapping[str, Json]:

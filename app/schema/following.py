@@ -20,11 +20,11 @@ class Following:
     def __init__(self) -> None:
         self._left = MOST_REFERENCES
 
-    def ends(self) -> bool:
-        """Whether a reference is one too many and stays null. The first of these raises TooCostly, and no other: a
-        million errors would tell no more."""
-        self._left -= 1
-        if self._left == -1:
+    def ends(self, times: int = 1) -> bool:
+        """Whether a reference, which stands so many times in the answer, is one too many and stays null. The first of
+        these raises TooCostly, and no other: a million errors would tell no more."""
+        had, self._left = self._left, self._left - times
+        if self._left < 0 <= had:
             raise TooCostly(
                 f"One request may follow {MOST_REFERENCES} references; this one and all after it are null. "
                 "Ask for fewer rows or fewer levels at once.",

@@ -10,7 +10,7 @@ from app.fhir.reference import Target, parse
 from app.recall.listing import page_of
 from app.recall.merging import is_deceased, links
 from app.recall.reading import forms
-from app.schema.references import resolve_reference
+from app.schema.references import Wanted, resolve_reference
 from app.schema.search_arguments import row_count
 from app.schema.types.fields import ResolvedField, argument, define, list_of, nullable
 from app.schema.types.scalars import scalar_for
@@ -181,7 +181,7 @@ def _procedure(implant: Implant, _info: object) -> Resource | None:
 
 
 def _resolved(reference: Json, expected: str, info: Info[Context, None]) -> Awaitable[Resource | None] | None:
-    return resolve_reference(reference, info, optional=True, type=None, expected=expected)
+    return resolve_reference(reference, info, Wanted(expected, optional=True))
 
 
 def _patient(implant: Implant, info: Info[Context, None]) -> Awaitable[Resource | None] | None:

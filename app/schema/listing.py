@@ -7,14 +7,14 @@ do not move.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from app.errors import InvalidSearch
 from app.schema.search_arguments import offset, row_count
 from app.search.algebra import Search
-from app.search.cursor import BEFORE, decode, encode, end, fingerprint
+from app.search.cursor import Neighbours, decode, encode, end, fingerprint, neighbours
 from app.search.problems import foreign_cursor
 
 if TYPE_CHECKING:
@@ -56,11 +56,21 @@ class Listing:
 
     def resources(self, search: Search, context: Context) -> Awaitable[list[Resource]]:
         """The resources of a page. The store is asked at once, so that a whole level gets into one batch."""
-        return _resources(self.page(search), context)
+        return _resources(self.page(self._shown(search, context)), context)
 
     def connection(self, search: Search, context: Context) -> Awaitable[dict[str, Json]]:
         """What `TConnection` reads its fields from. The store is asked at once."""
-        return _connection(self, search, self.page(search), context)
+        return _connection(self, search, self.page(self._shown(search, context)), context)
+
+    def neighbours(self, page: Page) -> Neighbours:
+        """The cursors of the pages around one."""
+        positions = [row.position for row in page.rows]
+        return neighbours(positions, self.sort, self.mark, has_previous=page.has_previous, has_next=page.has_next)
+
+    def _shown(self, search: Search, context: Context) -> Search:
+        """The search for no more of its resources than the operation reads."""
+        elements = context.loaders.elements.get(self.type)
+        return search if elements is None else replace(search, elements=elements)
 
     def _bounds(self, given: Mapping[str, Any]) -> tuple[Position | None, Position | None]:
         if "_cursor" in given:
@@ -87,16 +97,16 @@ async def _connection(listing: Listing, search: Search, reading: Awaitable[Page]
     page, mark = await reading, listing.mark
     rows = page.rows
     start, finish = (encode(rows[0].position, mark), encode(rows[-1].position, mark)) if rows else (None, None)
-    ahead = rows[0].position if rows else end(listing.sort)
+    around = listing.neighbours(page)
     found_by_cursor = search.after is not None or search.before is not None
     return {
         "listing": listing,
         "offset": None if found_by_cursor else search.offset,
         "pagesize": search.count,
-        "first": encode(None, mark),
-        "previous": encode(ahead, mark, BEFORE) if page.has_previous else None,
-        "next": (finish or encode(None, mark)) if page.has_next else None,
-        "last": encode(end(listing.sort), mark, BEFORE),
+        "first": around.first,
+        "previous": around.previous,
+        "next": around.next,
+        "last": around.last,
         "edges": [_edge(row, mark, context) for row in rows],
         "pageInfo": {
             "hasNextPage": page.has_next,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from strawberry.dataloader import DataLoader
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.errors import MultipleMatches
+from app.schema.batches import Batches, Ticket
+from app.schema.history.versions import number_of
 from app.schema.rows import ALONE, Rows
 from app.search.algebra import Eq, In, Search
 from app.search.normal import token
 
 if TYPE_CHECKING:
-    from asyncio import Future
-    from collections.abc import Awaitable, Callable, Hashable
+    from collections.abc import Mapping
 
     from app.fhir.resource import Json, Resource
+    from app.schema.batches import Kind
     from app.schema.context import Source
     from app.search.algebra import Filter
     from app.store.repository import Page
@@ -36,26 +36,41 @@ class Loaders:
     request is read once.
 
     The methods are to be called, not awaited, while a level is resolved: a batch closes when the event loop gets its
-    turn."""
+    turn. `elements` are what the operation reads of each type of resource, where that is known."""
 
     def __init__(self, reader: Source) -> None:
         self._reader = reader
         self._rows = Rows()
-        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
+        self._batches = Batches()
+        self.elements: Mapping[str, frozenset[str]] = {}
 
-    def load(self, type: str, id: str) -> Future[Resource | None]:  # noqa: A002 - FHIR's words
+    def load(self, type: str, id: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's words
         """The resource, or None where there is none."""
+        return Ticket(self.resources(type).batch(id), id)
+
+    def resources(self, type: str) -> Kind:  # noqa: A002 - FHIR's word
+        """What was asked for of the resources of a type, by id."""
 
         async def batch(ids: list[str]) -> list[Resource | None]:
-            found = await self._reader.read(type, ids)
+            found = await self._reader.read(type, ids, self.elements.get(type))
             return [found.get(id_) for id_ in ids]
 
-        return self._batched(("id", type), batch, id)
+        return self._batches.of(("id", type), batch)
 
-    def identified(self, type: str, system: str, value: str) -> Future[Resource | None]:  # noqa: A002 - FHIR's word
-        """The one resource with that business identifier, or None. The future raises MultipleMatches."""
+    def versioned(self, type: str, id: str, version: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's words
+        """The resource as it was in the version of that versionId, or None; those of a level are read together, each by
+        its own command."""
 
-        async def batch(keys: list[Identifier]) -> list[Any]:
+        async def batch(keys: list[tuple[str, int]]) -> list[Resource | None]:
+            found = await asyncio.gather(*(self._reader.version(type, *key) for key in keys))
+            return [each.resource if each else None for each in found]
+
+        return self._batches.ask(("version", type), (id, number_of(version) or 0), batch)
+
+    def identified(self, type: str, system: str, value: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's word
+        """The one resource with that business identifier, or None. The ticket raises MultipleMatches."""
+
+        async def batch(keys: list[Identifier]) -> list[Resource | MultipleMatches | None]:
             search = Search(In("identifier", tuple(token(*key) for key in keys)), count=ENOUGH * len(keys))
             page = await self._reader.search(type, search)
             if not page.has_next:
@@ -64,48 +79,49 @@ class Loaders:
             pages = (self._reader.search(type, Search(Eq("identifier", token(*key)), count=ENOUGH)) for key in keys)
             return [_only(key, page) for key, page in zip(keys, await asyncio.gather(*pages), strict=True)]
 
-        return self._batched(("identifier", type), batch, (system, value))
+        return self._batches.ask(("identifier", type), (system, value), batch)
 
-    def related(self, type: str, parameter: str, target: Target, search: Search) -> Future[Page]:  # noqa: A002 - FHIR's word
+    def related(self, type: str, parameter: str, target: Target, search: Search) -> Ticket[Page]:  # noqa: A002 - FHIR's word
         """The first page of the resources that refer to the target, as in `Repository.related`. Raises TooCostly, also
-        from the future."""
+        from the ticket."""
         self._rows.take(search.offset + search.count)
 
         async def batch(targets: list[Target]) -> list[Page]:
             self._rows.check()
             return list(await self._reader.related(type, parameter, targets, search))
 
-        return self._batched(("related", type, parameter, search), batch, target)
+        return self._batches.ask(("related", type, parameter, search), target, batch)
 
-    def count_related(self, type: str, parameter: str, target: Target, filter: Filter) -> Future[int]:  # noqa: A002 - FHIR's word, the algebra's
+    def count_related(self, type: str, parameter: str, target: Target, filter: Filter) -> Ticket[int]:  # noqa: A002 - FHIR's word, the algebra's
         """How many resources refer to the target, as in `Repository.count_related`."""
 
         async def batch(targets: list[Target]) -> list[int]:
             return list(await self._reader.count_related(type, parameter, targets, filter))
 
-        return self._batched(("count", type, parameter, filter), batch, target)
+        return self._batches.ask(("count", type, parameter, filter), target, batch)
 
-    def page(self, type: str, search: Search) -> Future[Page]:  # noqa: A002 - FHIR's word
+    def page(self, type: str, search: Search) -> Ticket[Page]:  # noqa: A002 - FHIR's word
         """A page below one parent that a cursor leads to; those of a level are read together, each by its own command.
-        Raises TooCostly, also from the future."""
+        Raises TooCostly, also from the ticket."""
         self._rows.take(max(search.offset + search.count, ALONE))
 
         async def batch(searches: list[Search]) -> list[Page]:
             self._rows.check()
             return await asyncio.gather(*(self._reader.search(type, each) for each in searches))
 
-        return self._batched(("page", type), batch, search)
+        return self._batches.ask(("page", type), search, batch)
 
     def forget(self) -> None:
         """Read everything anew from here on, because something was written."""
-        self._loaders.clear()
+        self._batches.forget()
 
-    def _batched(
-        self, what: Hashable, batch: Callable[[list[Any]], Awaitable[list[Any]]], key: Hashable
-    ) -> Future[Any]:
-        loader = self._loaders.get(what) or self._loaders.setdefault(what, DataLoader(load_fn=batch))
-        future: Future[Any] = loader.load(key)  # type: ignore[assignment] # documented as awaitable, is a future
-        return future
+    def wait(self, number: int) -> None:
+        """Note that so many who may ask for something are waited for at once."""
+        self._batches.others.may_ask = number > 1
+
+    async def flush(self) -> None:
+        """Read what is asked for so far, and wait for what is being read."""
+        await self._batches.flush()
 
 
 def _only(key: Identifier, page: Page) -> Resource | MultipleMatches | None:

@@ -8,7 +8,7 @@ another entry of the same Bundle; what cannot be found is null with the error `n
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from app.errors import MultipleMatches, NotFound
 from app.fhir.reference import Contained, Logical, Target, Uri, parse
@@ -22,50 +22,102 @@ if TYPE_CHECKING:
 
     from app.fhir.reference import Parsed
     from app.fhir.resource import Json, Resource
+    from app.schema.batches import Ticket
     from app.schema.context import Context
 
 ANY: Final = "Resource"
+_SERVED: Final = frozenset(SERVED)  # this is asked for every reference of an answer
 IDENTIFIED: Final = tuple(name for name in SERVED if "identifier" in parameters(name))
 """The types whose resources can be found by a business identifier."""
 
+Found: TypeAlias = "Ticket[Resource | None] | Awaitable[Resource | None] | Resource | None"
+"""The resource itself where it stands in the same document, else what will come from the store."""
 
-def resolve_reference(
-    source: Json,
-    info: Info[Context, None],
-    *,
-    optional: bool | None,
-    type: str | None,  # noqa: A002 - the specification's name
-    expected: str,
-) -> Awaitable[Resource | None] | None:
+
+class Wanted(NamedTuple):
+    """What a query wants of a reference: `type` asks for one type only; `expected` is the one type that the schema
+    promises there, or "Resource"; an `optional` one may lead nowhere."""
+
+    expected: str
+    optional: bool = False
+    type: str | None = None
+
+
+class Located(NamedTuple):
+    """Where a reference leads to; where that is nothing, an `optional` one is null without an error."""
+
+    found: Found
+    optional: bool
+
+
+async def resolve_reference(source: Json, info: Info[Context, None], wanted: Wanted) -> Resource | None:
     """The resource behind a Reference, read in one batch with all others of its level and type.
 
-    `type` asks for one type only; `expected` is the one type that the schema promises here, or "Resource". Raises
-    TooCostly where the request has followed too many."""
-    if info.context.following.ends():
+    Raises TooCostly where the request has followed too many, NotFound, MultipleMatches."""
+    context = info.context
+    if context.following.ends():
         return None
+    located = locate(source, wanted, context)
+    if located is None:
+        return None
+    try:
+        resource = await arrived(located.found)
+    except MultipleMatches:
+        if located.optional:
+            return None
+        raise
+    return accepted(resource, located.found, wanted._replace(optional=located.optional), context)
+
+
+def locate(source: Json, wanted: Wanted, context: Context) -> Located | None:
+    """Where a reference leads; what has to be read for it is asked for at once, so that a whole level gets into one
+    batch. None: it is of another type than `wanted.type`, and null."""
     parsed = parse(source)
-    if type is not None and isinstance(parsed, Target | Logical) and parsed.type not in ("", type):
+    if wanted.type is not None and isinstance(parsed, Target | Logical) and parsed.type not in ("", wanted.type):
         return None
     # An identifier alone does not say the type: that none of the wanted type has it does not make a broken reference.
-    untyped = type is not None and isinstance(parsed, Logical) and not parsed.type and expected == ANY
-    located = _located(source, parsed, info.context, type, expected)
-    found = _found(located, info.context, optional=bool(optional))
-    return _checked(found, optional=bool(optional) or untyped, wanted=type, expected=expected)
+    untyped = wanted.type is not None and isinstance(parsed, Logical) and not parsed.type and wanted.expected == ANY
+    return Located(_found(source, parsed, wanted, context), wanted.optional or untyped)
 
 
-def _located(
-    source: Json, parsed: Parsed | None, context: Context, wanted: str | None, expected: str
-) -> Awaitable[Resource | None] | Resource | None:
-    """Starts the batched read at once, so that the whole level gets into one batch."""
+async def arrived(found: Found) -> Resource | None:
+    """What was found, once it is read."""
+    return found if found is None or isinstance(found, dict) else await found
+
+
+def accepted(resource: Resource | None, found: Found, wanted: Wanted, context: Context) -> Resource | None:
+    """The resource if it is of a type that is allowed there; what comes from the store enters the graph here.
+
+    Raises NotFound."""
+    if resource is not None:
+        name = resource.get("resourceType")
+        if resource is not found:
+            context.containers.enter(resource)
+        if wanted.type is not None and name != wanted.type:
+            return None
+        if wanted.expected in (ANY, name):
+            return resource
+    if wanted.optional:
+        return None
+    raise NotFound(
+        "The reference leads to no resource of an allowed type on this server. "
+        "Ask with `optional: true` to get null without an error.",
+        "La référence ne mène à aucune ressource d’un type permis sur ce serveur. "
+        "Demandez avec `optional: true` pour obtenir null sans erreur.",
+    )
+
+
+def _found(source: Json, parsed: Parsed | None, wanted: Wanted, context: Context) -> Found:
     match parsed:
-        case Contained(id=fragment):
-            return context.containers.contained(source, fragment)
         case Target():
             return _beside(source, parsed, context) or _stored(parsed, context)
+        case Contained(id=fragment):
+            return context.containers.contained(source, fragment)
         case Uri():
             return _beside(source, parsed, context)
         case Logical():
-            candidates = [n for n in _candidates(source, parsed, context, expected) if wanted in (None, n)]
+            names = _candidates(source, parsed, context, wanted.expected)
+            candidates = [name for name in names if wanted.type in (None, name)]
             return _only([context.loaders.identified(name, parsed.system, parsed.value) for name in candidates])
         case _:
             return None
@@ -73,21 +125,22 @@ def _located(
 
 def _beside(source: Json, parsed: Target | Uri, context: Context) -> Resource | None:
     """What a reference inside a Bundle means among the Bundle's own entries, which come before the store."""
-    site = context.containers.sites.in_bundle(source)
+    sites = context.containers.sites
+    site = sites.in_bundle(source) if sites.bundles else None
     return site.entries.find(parsed, site.full_url) if site and site.entries else None
 
 
-def _stored(target: Target, context: Context) -> Awaitable[Resource | None] | None:
-    if target.type not in SERVED or target.base not in ("", context.base):
+def is_current(target: Target, context: Context) -> bool:
+    """Whether it is the current version of a resource that may be on this server."""
+    return target.type in _SERVED and not target.version and target.base in ("", context.base)
+
+
+def _stored(target: Target, context: Context) -> Found:
+    if is_current(target, context):
+        return context.loaders.load(target.type, target.id)
+    if target.type not in _SERVED or target.base not in ("", context.base):
         return None
-    found = context.loaders.load(target.type, target.id)
-    return _of_version(found, target.version) if target.version else found
-
-
-async def _of_version(found: Awaitable[Resource | None], version: str) -> Resource | None:
-    """Only the current version can be read here; a reference to an earlier one is not found."""
-    resource = await found
-    return resource if resource and resource["meta"]["versionId"] == version else None
+    return context.loaders.versioned(target.type, target.id, target.version)
 
 
 def _candidates(source: Json, logical: Logical, context: Context, expected: str) -> Sequence[str]:
@@ -106,37 +159,3 @@ async def _only(hits: Sequence[Awaitable[Resource | None]]) -> Resource | None:
             "son type.",
         )
     return found[0] if found else None
-
-
-async def _found(
-    located: Awaitable[Resource | None] | Resource | None, context: Context, *, optional: bool
-) -> Resource | None:
-    """What was located; what comes from the store enters the graph here."""
-    if located is None or isinstance(located, dict):
-        return located
-    try:
-        resource = await located
-    except MultipleMatches:
-        if optional:
-            return None
-        raise
-    return context.containers.enter(resource) if resource else None
-
-
-async def _checked(
-    finding: Awaitable[Resource | None], *, optional: bool, wanted: str | None, expected: str
-) -> Resource | None:
-    resource = await finding
-    name = resource.get("resourceType") if resource else None
-    if resource and wanted is not None and name != wanted:
-        return None
-    if resource and expected in (ANY, name):
-        return resource
-    if optional:
-        return None
-    raise NotFound(
-        "The reference leads to no resource of an allowed type on this server. "
-        "Ask with `optional: true` to get null without an error.",
-        "La référence ne mène à aucune ressource d’un type permis sur ce serveur. "
-        "Demandez avec `optional: true` pour obtenir null sans erreur.",
-    )

@@ -125,8 +125,10 @@ def _fields(parent: str, types: FhirTypes, connections: Mapping[str, type]) -> I
             reverse = Reverse(parent, name, allowed)
             what = f"{name} resources that refer to this one by `_reference`: {', '.join(allowed)}."
             rows, connection = _resolver(reverse, Listing.resources), _resolver(reverse, Listing.connection)
-            yield ResolvedField.of(f"{name}List", list_of(types.classes[name]), what, rows, paged)
-            yield ResolvedField.of(f"{name}Connection", nullable(connections[name]), what, connection, anywhere)
+            yield ResolvedField.of(f"{name}List", list_of(types.classes[name]), what, rows, paged).reading("id")
+            yield ResolvedField.of(
+                f"{name}Connection", nullable(connections[name]), what, connection, anywhere
+            ).reading("id")
 
 
 def _resolver(reverse: Reverse, shown: Callable[[Listing, Search, Context], Awaitable[Json]]) -> Any:

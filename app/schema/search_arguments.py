@@ -13,6 +13,7 @@ from app.search.filter_expression import filter_of_expression
 from app.search.filter_syntax import names, parse
 from app.search.normal import token
 from app.search.parameters import parameters
+from app.search.value_counts import check_number_of_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 DEFAULT_COUNT: Final = 20
 MOST_OFFSET: Final = 100_000
-MOST_VALUES: Final = 1_000
-MOST_RANGES: Final = 100  # each start of a text and each range is a search of its own
 
 FILTER = argument(
     "_filter",
@@ -69,7 +68,7 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str, procedure_sy
     known = parameters(type_name).keys() | shorthands(type_name).keys()
     given = {name: value for name, value in arguments.items() if name in known and value is not None}
     for name, values in given.items():
-        _check_number_of(name, values, MOST_VALUES if _is_equality(type_name, name) else MOST_RANGES)
+        check_number_of_values(type_name, name, values)
     named, filters = set(given), [filter_of(type_name, given, base)] if given else []
     if arguments.get("_filter") is not None:
         expression = parse(arguments["_filter"])
@@ -78,22 +77,6 @@ def wanted(type_name: str, arguments: Mapping[str, Any], base: str, procedure_sy
     if procedure_systems and type_name == "Procedure" and "code" not in named:
         filters.append(In("code", tuple(token(system, "") for system in procedure_systems)))
     return filters[0] if len(filters) == 1 else And(tuple(filters))
-
-
-def _is_equality(type_name: str, name: str) -> bool:
-    """Whether values of the argument are looked up as they are, all of them at once."""
-    parameter = parameters(type_name).get(name)
-    return parameter is None or not (parameter.ordered or parameter.kind == "string")
-
-
-def _check_number_of(name: str, values: Sequence[str | None], most: int) -> None:
-    if sum((value or "").count(",") + 1 for value in values) > most:
-        raise InvalidSearch(
-            f"The search parameter {name} takes at most {most} values at once.",
-            f"Le paramètre de recherche {name} accepte au plus {most} valeurs à la fois.",
-            expression=name,
-            rule="search-values",
-        )
 
 
 def row_count(name: str, value: Json, max_rows: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.fhir.bundle import Entries
@@ -31,18 +32,23 @@ class Sites:
 
     def __init__(self) -> None:
         self._kept: dict[int, Resource] = {}
-        self._waiting: list[Resource] = []
+        self._searched = 0  # so many of them, in their order, were searched
         self._sites: dict[int, Site] = {}
+        self.bundles = False
+        """Whether there is a Bundle, in which a reference may mean an entry."""
 
-    def enter(self, resource: Resource) -> None:
-        """Note a resource that comes into the graph."""
-        if id(resource) in self._kept:
-            return
-        self._kept[id(resource)] = resource
-        if resource.get("resourceType") == "Bundle":
-            self._sites.update(_sites(resource))
-        else:
-            self._waiting.append(resource)
+    def enter(self, resource: Resource) -> bool:
+        """Note a resource that comes into the graph; answers whether it is new."""
+        key = id(resource)
+        if key in self._kept:
+            return False
+        self._kept[key] = resource
+        return True
+
+    def enter_bundle(self, bundle: Resource) -> None:
+        """Look at the references of a Bundle that came into the graph."""
+        self.bundles = True
+        self._sites.update(_sites(bundle))
 
     def in_bundle(self, reference: Json) -> Site | None:
         """The site of a reference that stands in a Bundle, else None."""
@@ -51,8 +57,9 @@ class Sites:
 
     def targets(self, reference: Json) -> tuple[str, ...]:
         """The types that the element of a reference may point at; () where that is not known."""
-        while self._waiting:
-            self._sites.update(_sites(self._waiting.pop()))
+        for resource in islice(self._kept.values(), self._searched, None):
+            self._sites.update(_sites(resource))
+        self._searched = len(self._kept)
         site = self._sites.get(id(reference))
         return site.targets if site else ()
 

@@ -12,7 +12,7 @@ from app.recall.stock import Stocked, in_stock, placed
 from app.schema.implants import AFTER, FIRST
 from app.schema.listing import Listing
 from app.schema.recall import criteria_arguments
-from app.schema.references import resolve_reference
+from app.schema.references import Wanted, resolve_reference
 from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
 from app.schema.types.scalars import scalar_for
 from app.search.cursor import encode
@@ -140,6 +140,6 @@ def _count(connection: dict[str, Any], _info: object) -> Awaitable[int]:
 
 def _referred(expected: str, reference: Callable[[Stocked], Json]) -> Any:
     def resolve(stocked: Stocked, info: Info[Context, None]) -> Awaitable[Resource | None] | None:
-        return resolve_reference(reference(stocked), info, optional=True, type=None, expected=expected)
+        return resolve_reference(reference(stocked), info, Wanted(expected, optional=True))
 
     return resolve

@@ -144,7 +144,8 @@ class Search:
     """One page of a filtered, sorted list. The id, ascending, is always the last sort key.
 
     `after` takes the page that follows a position, `before` the page that ends just ahead of it (rows stay in sort
-    order); at most one of them is given. `offset` skips rows of the page's start."""
+    order); at most one of them is given. `offset` skips rows of the page's start. `elements` are as
+    in `Repository.read`."""
 
     filter: Filter = And()
     sort: tuple[SortKey, ...] = ()
@@ -152,6 +153,7 @@ class Search:
     offset: int = 0
     after: Position | None = None
     before: Position | None = None
+    elements: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

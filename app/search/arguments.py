@@ -74,7 +74,14 @@ def _asked(type_name: str, name: str, values: Sequence[str | None], base: str) -
         return linked(reference, target, _any_of(asked, alternatives), base)
     if name not in known:
         raise unknown(type_name, name, (*known, *chains))
-    return _any_of(name, _alternatives(known[name], values, base))
+    return either(known[name], values, base)
+
+
+def either(parameter: Parameter, values: Sequence[str | None], base: str = "") -> Filter:
+    """Resources that have one of the values of a list, or of the parts a comma separates in one, under the parameter.
+
+    Raises InvalidSearch."""
+    return _any_of(parameter.name, _alternatives(parameter, values, base))
 
 
 def _alternatives(parameter: Parameter, values: Sequence[str | None], base: str) -> list[Filter]:

@@ -1,6 +1,6 @@
 """What this server can do, as a CapabilityStatement. https://hl7.org/fhir/R4/capabilitystatement.html
 
-It claims no REST interaction, because there is none yet: resources are read, searched and written through `$graphql`.
+The interactions are those of `app.web.rest`; its tests hold the two together.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.fhir.json import decode
 from app.fhir.served import SERVED
-from app.search.parameters import table_text
+from app.search.parameters import fhir_name, table_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,26 +19,40 @@ if TYPE_CHECKING:
 
 GRAPHQL: Final = {"name": "graphql", "definition": "http://hl7.org/fhir/OperationDefinition/Resource-graphql"}
 
+INTERACTIONS: Final = (
+    "read",
+    "vread",
+    "update",
+    "patch",
+    "delete",
+    "history-instance",
+    "create",
+    "search-type",
+)
+"""What is offered of every served type: https://hl7.org/fhir/R4/valueset-type-restful-interaction.html"""
+
 _DOCUMENTATION: Final = (
-    "Everything is asked by GraphQL: `[base]/$graphql`, or `[base]/[type]/[id]/$graphql` with that resource as the "
-    "root. Search parameters are arguments of `[type]List` and `[type]Connection`. There is no REST interaction but "
-    "this statement.\n\n"
-    "Tout s’interroge en GraphQL : `[base]/$graphql`, ou `[base]/[type]/[id]/$graphql` avec cette ressource pour "
-    "racine. Les paramètres de recherche sont des arguments de `[type]List` et de `[type]Connection`. Il n’y a pas "
-    "d’autre interaction REST que cette déclaration."
+    "Everything is asked by GraphQL too: `[base]/$graphql`, or `[base]/[type]/[id]/$graphql` with that resource as the "
+    "root. There search parameters are arguments of `[type]List` and `[type]Connection`. A transaction Bundle is sent "
+    "to `[base]` or to `[base]/Bundle`.\n\n"
+    "Tout s’interroge aussi en GraphQL : `[base]/$graphql`, ou `[base]/[type]/[id]/$graphql` avec cette ressource pour "
+    "racine. Les paramètres de recherche y sont des arguments de `[type]List` et de `[type]Connection`. Un Bundle de "
+    "type transaction s’envoie à `[base]` ou à `[base]/Bundle`."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What differs between servers: the version of the software, since when it offers this (a FHIR dateTime), the
-    profiles it knows and those it demands of every resource of a type, and whether references must lead somewhere."""
+    profiles it knows and those it demands of every resource of a type, whether references must lead somewhere, and
+    whether an update of an unknown id creates it."""
 
     version: str
     date: str
     profiles: Mapping[str, Sequence[str]]
     demanded: Mapping[str, Sequence[str]]
     references_enforced: bool
+    update_create: bool
 
 
 def capability_statement(offer: Offer, base: str) -> Resource:
@@ -58,10 +72,12 @@ def capability_statement(offer: Offer, base: str) -> Resource:
         },
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json"],
         "rest": [
             {
                 "mode": "server",
                 "documentation": _DOCUMENTATION,
+                "interaction": [{"code": "transaction"}],
                 "resource": [_resource(name, {**table["Resource"], **table[name]}, offer) for name in SERVED],
                 "operation": [GRAPHQL],
             }
@@ -69,14 +85,16 @@ def capability_statement(offer: Offer, base: str) -> Resource:
     }
 
 
-def fhir_name(parameter: str) -> str:
-    """The name of a search parameter as FHIR writes it: body_site is body-site, _lastUpdated stays."""
-    return parameter[:1] + parameter[1:].replace("_", "-")
-
-
 def _resource(name: str, parameters: Mapping[str, Mapping[str, Any]], offer: Offer) -> dict[str, Any]:
     return {"type": name, **dict(_profiles(name, offer))} | {
+        "interaction": [{"code": code} for code in INTERACTIONS],
         "versioning": "versioned",
+        "readHistory": True,
+        "updateCreate": offer.update_create,
+        "conditionalCreate": True,
+        "conditionalRead": "not-match",
+        "conditionalUpdate": False,
+        "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical", "local", *(["enforced"] if offer.references_enforced else [])],
         "searchParam": [_parameter(key, entry) for key, entry in parameters.items()],
         "operation": [GRAPHQL],

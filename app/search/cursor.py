@@ -75,6 +75,30 @@ def encode(position: Position | None, mark: str, direction: Direction = AFTER) -
     return urlsafe_b64encode(encode_json([mark, direction, place])).decode().rstrip("=")
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The cursors of the pages around a page; None where there is no such page."""
+
+    first: str
+    previous: str | None
+    next: str | None
+    last: str
+
+
+def neighbours(
+    rows: Sequence[Position], sort: Sequence[SortKey], mark: str, *, has_previous: bool, has_next: bool
+) -> Neighbours:
+    """The pages around one with rows at these positions. A page without rows stands at the end of the list where it
+    has a previous one, and at its start where it has a next one."""
+    ahead = rows[0] if rows else end(sort)
+    return Neighbours(
+        first=encode(None, mark),
+        previous=encode(ahead, mark, BEFORE) if has_previous else None,
+        next=encode(rows[-1] if rows else None, mark) if has_next else None,
+        last=encode(end(sort), mark, BEFORE),
+    )
+
+
 def decode(text: str, mark: str) -> Cursor:
     """The place a cursor stands for. Raises InvalidSearch for one of another search, and for anything else."""
     try:

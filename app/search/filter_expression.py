@@ -141,7 +141,7 @@ class _Compiler:
         if tree.operator.text == "pr":
             return _present(parameter, tree.value)
         try:
-            return _holds(parameter, tree.operator.text, tree.value.text, self.base)
+            return holds(parameter, tree.operator.text, tree.value.text, self.base)
         except InvalidSearch as problem:
             raise at_column(problem, tree.value.column) from None
 
@@ -166,26 +166,35 @@ def _qualified(parameter: Parameter, step: Step) -> Parameter:
     """`patient:identifier` as a parameter of its own."""
     if step.qualifier != IDENTIFIER.removeprefix(":") or not linked_types(parameter):
         raise expression_error(step.column, "qualifier")
-    return Parameter(parameter.name + IDENTIFIER, "token", (Source((), "Identifier"),))
+    return identifier_of(parameter)
+
+
+def identifier_of(reference: Parameter) -> Parameter:
+    """The identifiers inside the references of a parameter, as a parameter of its own."""
+    return Parameter(reference.name + IDENTIFIER, "token", (Source((), "Identifier"),))
 
 
 def _present(parameter: Parameter, value: Word) -> Filter:
     if value.text not in ("true", "false"):
         raise expression_error(value.column, "presence")
-    present = value.text == "true"
+    return present(parameter, wanted=value.text == "true")
+
+
+def present(parameter: Parameter, *, wanted: bool) -> Filter:
+    """Resources that have some value under the parameter or, where that is not wanted, none."""
     if parameter.name in (ID, LAST_UPDATED):
-        return And() if present else Or()
-    return Missing(parameter.name, missing=not present)
+        return And() if wanted else Or()
+    return Missing(parameter.name, missing=not wanted)
 
 
-def _holds(parameter: Parameter, operator: str, value: str, base: str) -> Filter:
-    """Resources with a value that the operator accepts."""
+def holds(parameter: Parameter, operator: str, value: str, base: str) -> Filter:
+    """Resources with a value that the operator accepts. Raises InvalidSearch for a value that is malformed."""
     if not value:
         raise empty(parameter.name)
     if parameter.ordered:
         return comparing(parameter, operator, value)
     if operator == "ne":
-        return And((_present(parameter, _TRUE), Not(_holds(parameter, "eq", value, base))))
+        return And((present(parameter, wanted=True), Not(holds(parameter, "eq", value, base))))
     if parameter.kind != "string" or operator == "sw":
         return matching(parameter, value, base)
     text = folded(unescaped(value))
@@ -196,6 +205,3 @@ def _holds(parameter: Parameter, operator: str, value: str, base: str) -> Filter
     if len(text) > PREFIX_LIMIT:
         raise malformed(parameter.name, "part")
     return Contains(parameter.name, text, at_end=operator == "ew")
-
-
-_TRUE: Final = Word("true", 0)

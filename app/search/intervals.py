@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from app.fhir.dates import InvalidDate
+from app.fhir.remembering import remembered
 from app.search.normal import OPEN_END, OPEN_START, date_interval, limited
 from app.search.numbers import HIGHEST, LOWEST, exact
-from app.search.remembering import remembered
 from app.search.tracing import expiry
 
 if TYPE_CHECKING:

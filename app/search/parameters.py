@@ -74,6 +74,11 @@ def table_text() -> str:
     return files("app.search").joinpath("parameters.json").read_text(encoding="utf-8")
 
 
+def fhir_name(parameter: str) -> str:
+    """The name of a search parameter as FHIR writes it: body_site is body-site, _lastUpdated stays."""
+    return parameter[:1] + parameter[1:].replace("_", "-")
+
+
 def parameters(type_name: str) -> Mapping[str, Parameter]:
     """The parameters of a served type by name, those of every resource (`_id` …) first; KeyError for another type."""
     return _parameters()[type_name]

@@ -40,6 +40,11 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "Type/id, id, ou une URI absolue ; sans version",
     ),
     "string": ("text with at least one letter or digit", "un texte d’au moins une lettre ou un chiffre"),
+    "whole": ("a whole number from 0 on, without a sign", "un nombre entier à partir de 0, sans signe"),
+    "instant": (
+        "2024-02-29, or with a time and a zone 2024-02-29T10:00:00+01:00",
+        "2024-02-29, ou avec une heure et un fuseau 2024-02-29T10:00:00+01:00",
+    ),
     "part": ("at most 447 characters with co and ew", "447 caractères au plus avec co et ew"),
     "text": ("text that is valid Unicode", "un texte Unicode valide"),
 }
@@ -87,6 +92,72 @@ EXPRESSION: Final[Mapping[str, tuple[str, str]]] = {
     ),
 }
 """What `_filter` expects at a place, in English and French."""
+
+
+UNSUPPORTED: Final[Mapping[str, tuple[str, str]]] = {
+    "name": (
+        "it is no name of a parameter, with maybe a modifier after a colon, or a chain with dots",
+        "ce n’est pas un nom de paramètre, suivi ou non d’un modificateur après deux-points, ou une chaîne avec points",
+    ),
+    "modifier": (
+        "after the colon it takes none but these",
+        "après les deux-points, il n’admet que ceux-ci",
+    ),
+    "exact": (
+        "values are compared without case and accents. Use _filter with eq, which compares the whole value so",
+        "les valeurs se comparent sans casse ni accents. Employez _filter avec eq, qui compare ainsi la valeur entière",
+    ),
+    "chain": (
+        "a chain has at most 3 references, each to a resource of a type that this server stores",
+        "une chaîne comporte au plus 3 références, chacune vers une ressource d’un type que ce serveur enregistre",
+    ),
+    "has": (
+        "_has is followed by a type, a reference of that type to the searched one, and a parameter of it, as in "
+        "_has:Procedure:focal-device:status",
+        "_has est suivi d’un type, d’une référence de ce type vers celui qu’on cherche, et d’un de ses paramètres, "
+        "comme _has:Procedure:focal-device:status",
+    ),
+    "join": (
+        "a search answers the resources of one type. Ask for what they refer to by GraphQL, in the same request",
+        "une recherche renvoie les ressources d’un seul type. Demandez par GraphQL, dans la même requête, ce qu’elles "
+        "désignent",
+    ),
+    "summary": (
+        "of the summaries there are none but these",
+        "il n’y a d’autres résumés que ceux-ci",
+    ),
+    "history": (
+        "a history takes none but these",
+        "un historique n’admet que ceux-ci",
+    ),
+}
+"""Why this server does not do what a parameter asks for, in English and French."""
+
+IGNORABLE: Final = ("search-unknown-parameter", "search-unsupported")
+"""The rules of parameters that a client may have ignored: they are unknown or unsupported, not malformed."""
+
+
+def unsupported(name: str, reason: str, allowed: Iterable[str] = ()) -> InvalidSearch:
+    """A parameter that is not one of those this server takes, for the reason `UNSUPPORTED[reason]`."""
+    en, fr = UNSUPPORTED[reason]
+    listed = ", ".join(allowed)
+    listed = f": {listed}" if listed else ""
+    return InvalidSearch(
+        f"The search parameter {name} is not supported: {en}{listed}.",
+        f"Le paramètre de recherche {name} n’est pas pris en charge : {fr}{listed}.",
+        expression=name,
+        rule="search-unsupported",
+    )
+
+
+def repeated(name: str) -> InvalidSearch:
+    """A parameter that says how the answer is to be, and comes twice."""
+    return InvalidSearch(
+        f"{name} is given more than once. Give it once.",
+        f"{name} est donné plusieurs fois. Donnez-le une seule fois.",
+        expression=name,
+        rule="search-repeated",
+    )
 
 
 def malformed(name: str, expected: str) -> InvalidSearch:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from app.fhir.reference import Target, Uri, logical, parse
+from app.fhir.remembering import remembered, remembered_pair
 from app.search.normal import canonical, folded, limited, token, tokens
-from app.search.remembering import remembered, remembered_pair
 from app.search.tracing import TRACED
 
 if TYPE_CHECKING:

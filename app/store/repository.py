@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable: the store does not answer for now, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,25 +17,76 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A resource to keep as the next version of `type`/`id`.
+    """A resource to keep as the next version of `type`/`id`; None deletes it: the next version is a tombstone.
 
-    `expected` is the version that must be current: None is any, 0 is "there is none yet"."""
+    `expected` is the version that must be current: None is any, 0 is "there is none, or it is deleted". `keys` are
+    texts that no two current resources of the store may have; a resource has those of its last write."""
 
     type: str
     id: str
-    resource: Resource
+    resource: Resource | None
     expected: int | None = None
     author: str = ""
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A resource as it is kept, with its id, `meta.versionId` and `meta.lastUpdated`; `changed` is False where it was
-    equal to the current version, and no new one was made."""
+    """A resource as it is kept, with its id, `meta.versionId` and `meta.lastUpdated`; None where it is deleted.
 
-    resource: Resource
+    `changed` is False where it was equal to the current version (or deleted, or never there, if it was to be deleted),
+    and no new version was made."""
+
+    resource: Resource | None
     version: int
     changed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The number of a resource's last version, and whether that is a tombstone."""
+
+    version: int
+    deleted: bool
+
+
+Operation: TypeAlias = Literal["create", "update", "delete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a resource, which is None in a tombstone.
+
+    `at` is an instant of the server's clock, as in `meta.lastUpdated`. The first version and the first after a
+    tombstone are a `create`. `keys` are those of a current version."""
+
+    type: str
+    id: str
+    version: int
+    at: str
+    author: str
+    operation: Operation
+    resource: Resource | None
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Something that is not as it should be with a resource of the store."""
+
+    type: str
+    id: str
+    problem: Literal["unreadable", "search-values", "history", "keys"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Who holds a name in the ledger, and what was answered under it, if that is known yet. `held` is whether it is the
+    one who asked."""
+
+    holder: str
+    held: bool
+    answer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +138,41 @@ class Repository(Protocol):
     async def ready(self) -> None:
         """Return when the store answers; raise StoreUnavailable within seconds when it does not."""
 
-    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
-        """The current resources under those ids, by id, in one command; what is unknown or deleted is left out."""
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
+        """The current resources under those ids, by id, in one command; what is unknown or deleted is left out.
+
+        Where `elements` are named, others need not be read; `resourceType`, `id`, `meta` and `contained` always are."""
+
+    async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
+        """The last versions of the resources under those ids, by id, also of deleted ones; unknown ids are left out."""
+
+    async def version(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        version: int | None = None,
+        as_of: str | None = None,
+    ) -> Version | None:
+        """The version of that number, or the one that was current at an instant (a `meta.lastUpdated` in UTC); the last
+        one, if neither is given. It may be a tombstone; None where there is none."""
+
+    async def history(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        count: int,
+        before: int | None = None,
+    ) -> Sequence[Version]:
+        """Up to `count` versions of a resource, the last first, or those before the version `before`."""
+
+    async def histories(self, type: str, after: str, count: int) -> Sequence[Sequence[Version]]:  # noqa: A002 - FHIR's word
+        """All versions, the first of each first, of the next `count` resources by id, also deleted ones; "" is before
+        all ids. Each resource is whole as it is read; what is written meanwhile may be missing."""
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """One page of the current resources of a type."""
@@ -134,8 +218,32 @@ class Repository(Protocol):
     async def drop_stale(self) -> Sequence[IndexState]:
         """Drop the stale indexes, and answer which ones."""
 
-    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
+    async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
         """Keep each resource as the next version, in that order, and answer what is stored. Durable on return.
 
-        One write is whole or absent. Several are one transaction on the embedded store; on MongoDB each stands alone.
-        Raises VersionConflict at the first write whose expected version is not the current one."""
+        One write is whole or absent. Several are one transaction if `together`, and always on the embedded store; else
+        each stands alone on MongoDB. Raises VersionConflict at the first write whose expected version is not the
+        current one, DuplicateKey at the first with a key that another resource has, NoTransactions where the server of
+        the store has none, StoreFull where there is no room."""
+
+    async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
+        """Keep whole histories as they were read from another store, with their numbers, times, authors and keys, each
+        in place of what is kept under its id; answers how many were not there already in the same words."""
+
+    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+        """Remove resources for good with all of their versions and search values; answers how many there were."""
+
+    async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
+        """Look through the next `count` resources by id: are they readable, found by what the index reads from them, is
+        their history whole. Answers the last id, None at the end, and what is wrong."""
+
+    async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
+        """Make the search values of resources anew."""
+
+    async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
+        """Hold a name in the ledger for a time, unless somebody else holds it; whoever comes first has it, also among
+        processes. The same holder may ask again. Nobody holds a name after its time."""
+
+    async def settle(self, name: str, holder: str, answer: str | None) -> None:
+        """Note the answer that was given under a name, to be told until its time is over; None lets go of the name.
+        Nothing happens where somebody else holds it."""

@@ -6,38 +6,41 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
+from starlette.requests import ClientDisconnect
+
 from app.errors import TooLarge
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Receive, Scope
+    from starlette.types import Receive
+
+    from app.web.headers import Headers
 
 DRAINED = 8  # bodies of up to this many limits are read to their end, so that the client sees the answer
 DRAIN_SECONDS = 5.0
 
 
-def limited(receive: Receive, scope: Scope, limit: int) -> Receive:
-    """A `receive` that raises TooLarge once the body is beyond `limit` bytes, announced or sent."""
-    headers = dict(scope["headers"])
+async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
+    """The whole body. Raises TooLarge once it is beyond `limit` bytes, announced or sent, and ClientDisconnect."""
     announced = headers.get(b"content-length", b"0")
-    too_long = announced.isdigit() and int(announced) > limit
-    waits_for_leave = b"expect" in headers  # such a client has sent nothing yet
-    seen = 0
-
-    async def receive_within() -> Message:
-        nonlocal seen
-        if too_long:
-            if not waits_for_leave:
-                await _drain(receive, limit * DRAINED)
-            raise _refusal(limit)
+    if announced.isdigit() and int(announced) > limit:
+        if b"expect" not in headers:  # a client that waits for leave has sent nothing yet
+            await _drain(receive, limit * DRAINED)
+        raise _refusal(limit)
+    chunks: list[bytes] = []
+    seen, more = 0, True
+    while more:
         message = await receive()
-        seen += len(message.get("body", b""))
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
+        seen += len(chunk)
         if seen > limit:
-            if message.get("more_body"):
+            if more:
                 await _drain(receive, limit * DRAINED)
             raise _refusal(limit)
-        return message
-
-    return receive_within
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 async def _drain(receive: Receive, at_most: int) -> None:

@@ -1,80 +1,53 @@
 """FHIR's operation `$graphql`: `/fhir/$graphql`, which is /graphql without its page, and at an instance.
 
-Its answer is plain JSON, `{data, errors}`; only that there is no such instance is told as FHIR tells it: 404 with an
-OperationOutcome. https://hl7.org/fhir/R4/resource-operation-graphql.html
+Its answer is plain JSON, `{data, errors}`; only that there is no such instance, or none any more, is told as FHIR tells
+it: 404 or 410 with an OperationOutcome. https://hl7.org/fhir/R4/resource-operation-graphql.html
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.routing import Route
 
-from app.errors import NotFound
-from app.fhir.reference import ID
-from app.fhir.served import SERVED
-from app.schema.focus import Focus, unfocused
+from app.errors import Gone, NotFound
+from app.schema.focus import Focus
+from app.web.address import check_address
 from app.web.failures import outcome_response
 from app.web.graphql import GraphQLView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.routing import BaseRoute
-    from strawberry.http import GraphQLHTTPResponse
-    from strawberry.schema import BaseSchema
-    from strawberry.types import ExecutionResult
+    from starlette.types import Receive, Scope, Send
 
-    from app.schema.context import Context
+    from app.web.graphql import Wiring
 
 
-def fhir_routes(schema: BaseSchema, *, context_of: Callable[[Request, str], Context], max_body: int) -> list[BaseRoute]:
-    """`/fhir/$graphql` and `/fhir/[type]/[id]/$graphql`; the arguments are those of GraphQLView."""
-    system = GraphQLView(schema, context_of=context_of, max_body=max_body)
-    instance = InstanceView(schema, context_of=context_of, max_body=max_body)
-    return [Route("/fhir/$graphql", system), Route("/fhir/{type}/{id}/$graphql", instance)]
+def fhir_routes(wiring: Wiring) -> list[BaseRoute]:
+    """`/fhir/$graphql` and `/fhir/[type]/[id]/$graphql`."""
+    return [
+        Route("/fhir/$graphql", GraphQLView(wiring)),
+        Route("/fhir/{type}/{id}/$graphql", InstanceView(GraphQLView(wiring, focus_of=focus_of))),
+    ]
 
 
-class InstanceView(GraphQLView):
+class InstanceView:
     """GraphQL over HTTP where the document begins at the resource that the path names."""
 
-    async def get_root_value(self, request: Any) -> Focus:
-        """The resource in the request's path."""
-        return _focus(request)
+    def __init__(self, view: GraphQLView) -> None:
+        self._view = view
 
-    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The response's JSON, without the step to the resource. Raises NotFound."""
-        response = await super().process_result(request, result)
-        return cast("GraphQLHTTPResponse", unfocused(response, _focus(request)))
-
-    async def _answer(self, request: Request) -> Response:
-        focus = _focus(request)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ASGI has it."""
         try:
-            if focus.type not in SERVED:
-                raise _unserved()
-            if not ID.fullmatch(focus.id):
-                raise _no_id()
-            return await super()._answer(request)
-        except NotFound as error:
-            return outcome_response(request, error.issues, 404)
+            await self._view(scope, receive, send)
+        except (NotFound, Gone) as error:
+            status = 410 if isinstance(error, Gone) else 404
+            await outcome_response(Request(scope), error.issues, status)(scope, receive, send)
 
 
-def _focus(request: Request) -> Focus:
-    return Focus(request.path_params["type"], request.path_params["id"])
-
-
-def _unserved() -> NotFound:
-    served = ", ".join(SERVED)
-    return NotFound(
-        f"This server has no resources of that type. It has: {served}.",
-        f"Ce serveur n’a pas de ressources de ce type. Il a : {served}.",
-    )
-
-
-def _no_id() -> NotFound:
-    return NotFound(
-        "No resource can have that id: it has 1 to 64 characters out of A–Z, a–z, 0–9, - and . (period).",
-        "Aucune ressource ne peut avoir cet id : il comporte de 1 à 64 caractères parmi A–Z, a–z, 0–9, - et . (point).",
-    )
+def focus_of(scope: Scope) -> Focus:
+    """The resource that the path names. Raises NotFound where there can be none."""
+    check_address(scope["path_params"])
+    return Focus(scope["path_params"]["type"], scope["path_params"]["id"])

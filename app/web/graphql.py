@@ -1,50 +1,69 @@
-"""The GraphQL endpoint: Strawberry's ASGI view, made to follow GraphQL over HTTP and to answer errors as FHIR outcomes.
+"""The GraphQL endpoint: GraphQL over HTTP, with errors as FHIR outcomes.
 
 https://graphql.github.io/graphql-over-http/draft/
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from cross_web import HTTPException
 from graphql import GraphQLError
+from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from strawberry.asgi import GraphQL
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 
-from app.errors import DmiError, RequestError, TooLarge, UnsupportedMedia
+from app.errors import DmiError, InProgress, KeyReused, RequestError, StoreUnavailable, TooLarge, UnsupportedMedia
 from app.fhir import json
 from app.schema.errors import shown
-from app.schema.focus import Focus
-from app.web.body import limited
-from app.web.graphql_request import graphql_request, malformed
+from app.schema.focus import unfocused
+from app.web.answer import json_answer
+from app.web.body import read_body
+from app.web.compression import LEAST, Compression
+from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
+from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, accepts_html, preferred_language, preferred_media_type
+from app.web.repeats import HEADER, REPLAYED
+from app.web.revalidation import revalidated
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from cross_web import AsyncHTTPRequestAdapter
+    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
-    from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
-    from strawberry.http.base import BaseRequestProtocol
-    from strawberry.schema import BaseSchema
     from strawberry.types import ExecutionResult
 
+    from app.fhir.resource import Json
+    from app.schema.build import DmiSchema
     from app.schema.context import Context
+    from app.schema.focus import Focus
+    from app.web.answer import Answer, Field
+    from app.web.graphql_request import GraphQLRequest
+    from app.web.headers import Headers
+    from app.web.repeats import Repeats
 
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-STATUS: Final[Mapping[type[DmiError], int]] = {TooLarge: 413, UnsupportedMedia: 415, RequestError: 400}
+STATUS: Final[Mapping[type[DmiError], int]] = {
+    TooLarge: 413,
+    UnsupportedMedia: 415,
+    RequestError: 400,
+    InProgress: 409,
+    KeyReused: 422,
+    StoreUnavailable: 503,
+}
+_TOLD: Final = tuple(STATUS)
 
+_BY_GET: Final = OperationType.from_http("GET")
+_BY_POST: Final = OperationType.from_http("POST")
 
 _METHODS: Final = RequestError("GraphQL is asked by GET or POST.", "GraphQL s’interroge par GET ou par POST.")
-# What Strawberry refuses, by its cause: the refusal, the status, more headers.
-_REFUSALS: Final[Mapping[type[object], tuple[RequestError, int, Mapping[str, str]]]] = {
+# What a schema refuses to execute, by what it raises: the refusal, the status, more headers.
+_REFUSALS: Final[Mapping[type[Exception], tuple[RequestError, int, Sequence[Field]]]] = {
     InvalidOperationTypeError: (
         RequestError("A mutation is sent by POST.", "Une mutation s’envoie par POST."),
         405,
-        {"Allow": "POST"},
+        ((b"allow", b"POST"),),
     ),
     CannotGetOperationTypeError: (
         RequestError(
@@ -52,99 +71,141 @@ _REFUSALS: Final[Mapping[type[object], tuple[RequestError, int, Mapping[str, str
             "Le document n’a pas d’opération de ce nom. Nommez l’une de ses opérations dans `operationName`.",
         ),
         400,
-        {},
+        (),
     ),
 }
+_REFUSED: Final = tuple(_REFUSALS)
 
 
-class GraphQLView(GraphQL["Context", Focus]):
-    """`context_of(request, language)` makes a request's context; `page(request)`, if any, answers a browser."""
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What the GraphQL endpoints of a server share.
+
+    `context_of(scope, headers, language)` makes a request's context; `documents` are the published ones by their
+    identifiers; `max_body` counts bytes."""
+
+    schema: DmiSchema
+    context_of: Callable[[Scope, Headers, str], Context]
+    repeats: Repeats
+    documents: Mapping[str, str]
+    max_body: int
+
+
+class GraphQLView:
+    """An ASGI application for HTTP; its route lets no web socket through.
+
+    `page(request)`, if any, answers a browser; `focus_of(scope)`, if any, tells where documents begin."""
 
     def __init__(
         self,
-        schema: BaseSchema,
+        wiring: Wiring,
         *,
-        context_of: Callable[[Request, str], Context],
-        max_body: int,
         page: Callable[[Request], Awaitable[Response]] | None = None,
+        focus_of: Callable[[Scope], Focus] | None = None,
     ) -> None:
-        super().__init__(schema, graphql_ide=None, subscription_protocols=())
-        self._context_of = context_of
+        self._wiring = wiring
         self._page = page
-        self._max_body = max_body
+        self._focus_of = focus_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """An ASGI application for HTTP; its route lets no web socket through."""
-        request = Request(scope, limited(receive, scope, self._max_body))
+        """As ASGI has it. Raises NotFound where nothing is at the focus."""
+        headers = headers_of(scope)
+        if self._page and _wants_page(scope, headers):
+            page = await self._page(Request(scope))
+            return await page(scope, receive, send)
         try:
-            response = await self._answer(request)
-        except HTTPException as refusal:
-            response = _refused(request, *_REFUSALS.get(type(refusal.__cause__), (malformed(), 400, {})))
+            answer = await self._answer(scope, headers, receive)
         except ClientDisconnect:  # nobody is left to answer
-            return
-        except RequestError as error:
-            status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-            response = _refused(request, error, status)
-        await response(scope, receive, send)
+            return None
+        except _REFUSED as refusal:
+            answer = _refused(headers, *_REFUSALS[type(refusal)])
+        except _TOLD as error:
+            answer = _refused(headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
+        sent = answer if len(answer.body) < LEAST else Compression(answer)
+        return await sent(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
-        if request.method not in ("GET", "POST"):
-            return _refused(request, _METHODS, 405, {"Allow": "GET, POST"})
-        if self._page and request.method == "GET" and "query" not in request.query_params and _wants_page(request):
-            return await self._page(request)
-        return await self.run(request)
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer | Response:
+        focus = self._focus_of(scope) if self._focus_of else None
+        if scope["method"] == "POST":
+            return await self._posted(scope, headers, receive, focus)
+        if scope["method"] != "GET":
+            return _refused(headers, _METHODS, 405, [(b"allow", b"GET, POST")])
+        asked = asked_by_get(scope["query_string"], self._wiring.documents)
+        content = await self._executed(scope, headers, asked, _BY_GET, focus)
+        answer = _answer(content, headers)
+        if asked.published and "errors" not in content:
+            return revalidated(answer, _media_type(headers), headers)
+        return answer
 
-    async def get_context(self, request: Any, response: Any) -> Context:
-        """The context of a request, in the language its client reads."""
-        return self._context_of(request, _language(request))
+    async def _posted(self, scope: Scope, headers: Headers, receive: Receive, focus: Focus | None) -> Answer:
+        media_type = media_type_of(text_of(headers, b"content-type"))
+        body = await read_body(headers, receive, self._wiring.max_body)
+        asked = await asked_by_post(media_type, scope["query_string"], body, self._wiring.documents)
+        # At a focus there are only queries.
+        if HEADER not in headers or focus or not self._wiring.schema.mutates(asked.query, asked.operation_name):
+            return _answer(await self._executed(scope, headers, asked, _BY_POST, focus), headers)
+        request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
+        execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
+        content, first = await self._wiring.repeats.told(headers, request, execute)
+        return _answer(content, headers, () if first else REPLAYED)
 
-    async def get_sub_response(self, request: Any) -> Response:
-        """Carries what the final response takes over: the media type the client prefers."""
-        return Response(media_type=_media_type(request))
+    async def _executed(
+        self,
+        scope: Scope,
+        headers: Headers,
+        asked: GraphQLRequest,
+        allowed: Collection[OperationType],
+        focus: Focus | None,
+    ) -> dict[str, Json]:
+        """The GraphQL response: no `data` where nothing was executed, errors in the form that leaves the server."""
+        language = _language(headers)
+        result = await self._wiring.schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=self._wiring.context_of(scope, headers, language),
+            root_value=focus,
+            operation_name=asked.operation_name,
+            allowed_operation_types=allowed,
+        )
+        content = _content(result, language)
+        return unfocused(content, focus) if focus else content
 
-    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        """Never: `_answer` has seen to browsers."""
+
+def _content(result: ExecutionResult, language: str) -> dict[str, Json]:
+    if not result.errors and not result.extensions:
+        return {"data": result.data}
+    errors = [shown(error, language).formatted for error in result.errors or ()]
+    refused = errors and result.data is None and all("path" not in error for error in errors)
+    content: dict[str, Json] = {} if refused else {"data": result.data}
+    if errors:
+        content["errors"] = errors
+    if result.extensions:
+        content["extensions"] = result.extensions
+    return content
+
+
+def _answer(content: Mapping[str, Json], headers: Headers, more: Sequence[Field] = ()) -> Answer:
+    """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
+    media_type = _media_type(headers)
+    status = 400 if "data" not in content and media_type != JSON else 200
+    return json_answer(status, json.encode(content), media_type, more)
+
+
+def _refused(headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
+    told = shown(GraphQLError(error.en, original_error=error), _language(headers)).formatted
+    return json_answer(status, json.encode({"errors": [told]}), _media_type(headers), more)
+
+
+def _language(headers: Headers) -> str:
+    return preferred_language(text_of(headers, b"accept-language"))
+
+
+def _media_type(headers: Headers) -> str:
+    return preferred_media_type(text_of(headers, b"accept"))
+
+
+def _wants_page(scope: Scope, headers: Headers) -> bool:
+    if scope["method"] != "GET" or not accepts_html(text_of(headers, b"accept")):
         return False
-
-    def encode_json(self, data: object) -> bytes:
-        """Decimals keep their digits."""
-        return json.encode(data)
-
-    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        """The request's document, variables and operation name. Raises RequestError."""
-        return await graphql_request(request)
-
-    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
-        """The response's JSON: no `data` where nothing was executed, errors in the form that leaves the server."""
-        errors = [shown(error, _language(request)).formatted for error in result.errors or ()]
-        refused = result.data is None and all(error.path is None for error in result.errors or ())
-        response: dict[str, object] = {} if refused and errors else {"data": result.data}
-        if errors:
-            response["errors"] = errors
-        if result.extensions:
-            response["extensions"] = result.extensions
-        return cast("GraphQLHTTPResponse", response)
-
-    def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
-        media_type = sub_response.media_type or JSON
-        status = 400 if "data" not in response_data and media_type != JSON else 200
-        return Response(self.encode_json(response_data), status, media_type=media_type, headers=_HEADERS)
-
-
-def _refused(request: Request, error: RequestError, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    answer = shown(GraphQLError(error.en, original_error=error), _language(request)).formatted
-    body = json.encode({"errors": [answer]})
-    return Response(body, status, media_type=_media_type(request), headers={**_HEADERS, **(headers or {})})
-
-
-def _language(request: Request) -> str:
-    return preferred_language(request.headers.get("accept-language", ""))
-
-
-def _media_type(request: Request) -> str:
-    return preferred_media_type(request.headers.get("accept", ""))
-
-
-def _wants_page(request: Request) -> bool:
-    return accepts_html(request.headers.get("accept", ""))
+    asked = QueryParams(scope["query_string"])
+    return "query" not in asked and "documentId" not in asked

@@ -1,66 +1,99 @@
 """What an HTTP request asks of GraphQL: a JSON body, a document as `application/graphql`, or a query string.
 
+A request may name a published document by its identifier instead of sending it.
 https://graphql.github.io/graphql-over-http/draft/, https://hl7.org/fhir/R4/graphql.html
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from strawberry.http import GraphQLRequestData
-from strawberry.http.parse_content_type import parse_content_type
+from starlette.datastructures import QueryParams
 
-from app.errors import RequestError, UnsupportedMedia
+from app.errors import RequestError, UnknownDocument, UnsupportedMedia
 from app.fhir import json
-from app.web.negotiation import JSON
+from app.web.negotiation import JSON, KEPT, media_type_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cross_web import AsyncHTTPRequestAdapter
+    from app.fhir.resource import Json
 
 GRAPHQL: Final = "application/graphql"
 READ_AT_ONCE: Final = 65_536  # bytes
 
-_SHAPE: Final = {"query": str, "variables": dict | None, "operationName": str | None, "extensions": dict | None}
+_KINDS: Final[Mapping[str, type]] = {
+    "query": str,
+    "documentId": str,
+    "variables": dict,
+    "operationName": str,
+    "extensions": dict,
+}
 
 
-async def graphql_request(request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-    """The request's document, variables and operation name. Raises RequestError.
+class GraphQLRequest(NamedTuple):
+    """A document, its variables and the operation to run; `published` where the request named the document."""
+
+    query: str
+    variables: dict[str, Json] | None
+    operation_name: str | None
+    published: bool
+
+
+def asked_by_get(query_string: bytes, documents: Mapping[str, str]) -> GraphQLRequest:
+    """The request in a query string; `documents` are the published ones by their identifiers. Raises RequestError."""
+    return _request(_parameters(query_string), documents)
+
+
+async def asked_by_post(
+    media_type: str, query_string: bytes, body: bytes, documents: Mapping[str, str]
+) -> GraphQLRequest:
+    """The request in a body. Raises RequestError.
 
     A document sent as `application/graphql` finds its variables and operation name in the query string."""
-    data = await _sent(request) if request.method == "POST" else _parameters(request.query_params)
-    if not isinstance(data, dict) or not all(isinstance(data.get(name), kind) for name, kind in _SHAPE.items()):
-        raise malformed()
-    if not data["query"].strip():
-        raise malformed()
-    return GraphQLRequestData(
-        data["query"], data.get("variables"), data.get("operationName") or None, data.get("extensions")
-    )
+    if media_type == GRAPHQL:
+        return _request({**_parameters(query_string), "query": _document(body)}, documents)
+    # A large body is read in a thread, so that it does not keep others waiting.
+    large = len(body) > READ_AT_ONCE
+    return _request(await asyncio.to_thread(json.decode_strict, body) if large else json.decode_strict(body), documents)
 
 
-def malformed() -> RequestError:
-    """The refusal of what is no GraphQL request."""
-    return RequestError(
-        "A request is a JSON object with `query` (text), and maybe `variables` (object), `operationName` (text).",
-        "Une requête est un objet JSON : `query` (texte), et au besoin `variables` (objet), `operationName` (texte).",
-    )
-
-
-async def _sent(request: AsyncHTTPRequestAdapter) -> object:
-    content_type, parameters = parse_content_type(request.content_type or "")
-    media_type, charset = content_type.lower(), parameters.get("charset", "utf-8").lower()
-    if media_type not in (JSON, GRAPHQL) or charset not in ("utf-8", "utf8"):
+@lru_cache(maxsize=KEPT)
+def media_type_of(content_type: str) -> str:
+    """The media type of a body that can be read here. Raises UnsupportedMedia."""
+    media_type = media_type_in(content_type, (JSON, GRAPHQL))
+    if media_type is None:
         raise UnsupportedMedia(
             f"Send the request as Content-Type: {JSON} (or a document alone as {GRAPHQL}), in UTF-8.",
             f"Envoyez la requête avec Content-Type: {JSON} (ou un document seul avec {GRAPHQL}), en UTF-8.",
         )
-    body = await request.get_body()
-    if media_type == GRAPHQL:
-        return {**_parameters(request.query_params), "query": _document(body)}
-    # A large body is read in a thread, so that it does not keep others waiting.
-    return json.decode_strict(body) if len(body) <= READ_AT_ONCE else await asyncio.to_thread(json.decode_strict, body)
+    return media_type
+
+
+def _request(data: Json, documents: Mapping[str, str]) -> GraphQLRequest:
+    if not isinstance(data, dict) or not _well_formed(data):
+        raise _malformed()
+    query, identifier = data.get("query"), data.get("documentId")
+    if identifier is not None:
+        if query is not None:
+            raise _malformed()
+        query = documents.get(identifier)
+        if query is None:
+            raise _unknown()
+    if not query or query.isspace():
+        raise _malformed()
+    return GraphQLRequest(query, data.get("variables"), data.get("operationName") or None, identifier is not None)
+
+
+def _well_formed(data: dict[str, Json]) -> bool:
+    """Whether each parameter has its type; null is an absent one."""
+    for name, value in data.items():
+        kind = _KINDS.get(name)
+        if kind and value is not None and not isinstance(value, kind):
+            return False
+    return True
 
 
 def _document(body: bytes) -> str:
@@ -70,9 +103,25 @@ def _document(body: bytes) -> str:
         raise RequestError("The document is not UTF-8.", "Le document n’est pas en UTF-8.") from None
 
 
-def _parameters(query_string: Mapping[str, Any]) -> dict[str, Any]:
+def _parameters(query_string: bytes) -> dict[str, Any]:
     """The request in a query string, where an empty parameter is an absent one."""
-    given: dict[str, Any] = {name: value for name, value in query_string.items() if value or name == "query"}
+    given: dict[str, Any] = {name: value for name, value in QueryParams(query_string).items() if value}
     for name in given.keys() & {"variables", "extensions"}:
         given[name] = json.decode_strict(given[name])
     return given
+
+
+def _malformed() -> RequestError:
+    return RequestError(
+        "A request is a JSON object with either `query` (text) or `documentId` (text), and maybe `variables` (object), "
+        "`operationName` (text).",
+        "Une requête est un objet JSON : soit `query` (texte), soit `documentId` (texte), et au besoin `variables` "
+        "(objet), `operationName` (texte).",
+    )
+
+
+def _unknown() -> UnknownDocument:
+    return UnknownDocument(
+        "No published document has that documentId. Send the document itself as `query`.",
+        "Aucun document publié n’a ce documentId. Envoyez le document lui-même dans `query`.",
+    )

@@ -5,35 +5,32 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from starlette.middleware import Middleware
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.errors import UnsupportedMedia
+from app.errors import NotAcceptable
 from app.fhir import json
+from app.web.compression import Compression
 from app.web.failures import outcome_response
-from app.web.negotiation import preferred_of
+from app.web.fhir_media import answered_in
+from app.web.headers import headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from app.fhir.resource import Resource
-
-MEDIA_TYPES: Final = ("application/fhir+json", "application/json")
-SHORT: Final = {"json": MEDIA_TYPES[0], **{media_type: media_type for media_type in MEDIA_TYPES}}
-"""What `_format` may say, and the media type it stands for."""
+    from app.web.headers import Headers
 
 KEPT: Final = 8  # texts; a server has one address, but a client may invent names for it
 
 _HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-_REFUSAL: Final = UnsupportedMedia(
-    f"The statement is written in {MEDIA_TYPES[0]} or {MEDIA_TYPES[1]} only. Accept one of them.",
-    f"La déclaration n’est écrite qu’en {MEDIA_TYPES[0]} ou {MEDIA_TYPES[1]}. Acceptez l’un d’eux.",
-)
 
 
-def metadata_route(statement: Callable[[str], Resource], base_of: Callable[[Request], str]) -> Route:
+def metadata_route(statement: Callable[[str], Resource], base_of: Callable[[Scope, Headers], str]) -> Route:
     """The route that answers `statement(base)`, for the base address of this server as the request knows it."""
 
     @lru_cache(maxsize=KEPT)
@@ -41,17 +38,12 @@ def metadata_route(statement: Callable[[str], Resource], base_of: Callable[[Requ
         return json.encode(statement(base))
 
     async def metadata(request: Request) -> Response:
-        media_type = _media_type(request)
-        if media_type is None:
-            return outcome_response(request, _REFUSAL.issues, 406)
-        return Response(text(base_of(request)), media_type=media_type, headers=_HEADERS)
+        try:
+            media_type = answered_in(request.query_params.get("_format"), request.headers.get("accept", ""))
+        except NotAcceptable as error:
+            return outcome_response(request, error.issues, 406)
+        return Response(
+            text(base_of(request.scope, headers_of(request.scope))), media_type=media_type, headers=_HEADERS
+        )
 
-    return Route("/fhir/metadata", metadata, methods=["GET"])
-
-
-def _media_type(request: Request) -> str | None:
-    """What `_format` asks for, which overrides the header Accept; None for anything that is not written here."""
-    if asked := request.query_params.get("_format"):
-        # In a query string a plus sign stands for a blank, and is often sent as it is.
-        return SHORT.get(asked.partition(";")[0].strip().lower().replace(" ", "+"))
-    return preferred_of(MEDIA_TYPES, request.headers.get("accept", "*/*"))
+    return Route("/fhir/metadata", metadata, methods=["GET"], middleware=[Middleware(Compression)])

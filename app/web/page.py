@@ -6,23 +6,25 @@ Every address in the page is relative, so that it works behind a path prefix, at
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from app.fhir import json
+from app.web.compression import Compression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from starlette.requests import Request
+
+    from app.web.published import Operation
 
 STATIC = Path(__file__).parent / "static"
 
@@ -47,9 +49,6 @@ _FRESH = {**_SECURITY, "Cache-Control": "no-cache"}
 _NEGOTIATED = {**_FRESH, "Vary": "Accept"}  # /graphql answers the same GET with JSON
 _IMMUTABLE = {**_SECURITY, "Cache-Control": "public, max-age=31536000, immutable"}  # names carry a hash
 
-# Level 1 takes 65 % off the assets for 0.07 s of work in all; level 9 takes four times as long for five points more.
-_COMPRESSED = Middleware(GZipMiddleware, compresslevel=1)
-
 # What the build writes; said here because the types that Python knows differ between systems.
 _MEDIA_TYPES = {
     ".css": "text/css",
@@ -59,7 +58,6 @@ _MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 
-_ORDER = re.compile(r"^\d+-")
 _ASSET_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 _NOT_BUILT = """<!doctype html>
@@ -72,36 +70,12 @@ npm, lancez <code>make page</code> et rechargez.</p>
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A published operation: name, leading comment, GraphQL text and, as JSON text, its variables."""
-
-    name: str
-    description: str
-    query: str
-    variables: str | None
-
-
-def operations_directory() -> Path:
-    """Where the published operations are: in a package that came as a wheel, else in the checkout."""
-    packaged = Path(__file__).parent / "operations"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "graphql" / "operations"
-
-
-def read_operations(directory: Path) -> tuple[Operation, ...]:
-    """The operations of the `.graphql` files in the folder, by file name; none where there is no folder.
-
-    A number in front orders and is no part of the name: 01-lots.graphql is "lots".
-    `NAME.variables.json` beside `NAME.graphql` holds its variables."""
-    return tuple(_read_operation(path) for path in sorted(directory.glob("*.graphql")))
-
-
 def page_routes(page: Page) -> list[BaseRoute]:
     """GET `/`, `/page.json` and `/assets/…`."""
     return [
         Route("/", page.response, methods=["GET"]),
         Route("/page.json", page.settings, methods=["GET"]),
-        Route("/assets/{name}", page.asset, methods=["GET"], middleware=[_COMPRESSED]),
+        Route("/assets/{name}", page.asset, methods=["GET"], middleware=[Middleware(Compression)]),
     ]
 
 
@@ -134,21 +108,3 @@ class Page:
         if media_type is None or not await run_in_threadpool(path.is_file):
             raise HTTPException(404)
         return FileResponse(path, media_type=media_type, headers=_IMMUTABLE)
-
-
-def _read_operation(path: Path) -> Operation:
-    query = path.read_text(encoding="utf-8")
-    variables = path.with_suffix(".variables.json")
-    return Operation(
-        name=_ORDER.sub("", path.stem),
-        description=" ".join(_leading_comment(query)),
-        query=query,
-        variables=variables.read_text(encoding="utf-8") if variables.is_file() else None,
-    )
-
-
-def _leading_comment(query: str) -> Iterator[str]:
-    for line in query.splitlines():
-        if not line.startswith("#"):
-            return
-        yield line.lstrip("#").strip()

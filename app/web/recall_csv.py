@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from starlette.middleware import Middleware
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from app.errors import DmiError, RequestError
 from app.recall.criteria import criteria_of
 from app.recall.csv import recall_csv, separator_of
+from app.web.compression import Compression
 from app.web.failures import outcome_response
+from app.web.headers import headers_of
 from app.web.negotiation import preferred_language
 
 if TYPE_CHECKING:
@@ -24,17 +27,18 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from app.recall.reading import Reader
+    from app.web.headers import Headers
 
 FILE_NAME: Final = {"en": "recall.csv", "fr": "rappel.csv"}
 
 
-def recall_routes(reader_of: Callable[[Request], Reader], base: str) -> list[BaseRoute]:
-    """The route; `reader_of` gives what a request may read, `base` is this server's FHIR address where it is set."""
+def recall_routes(reader_of: Callable[[Headers], Reader], base: str) -> list[BaseRoute]:
+    """The route; `reader_of(headers)` is what a request may read, `base` this server's FHIR address where it is set."""
 
     async def recall(request: Request) -> Response:
         language = preferred_language(request.headers.get("accept-language", ""))
         try:
-            pieces = _pieces(request, reader_of(request), base, language)
+            pieces = _pieces(request, reader_of(headers_of(request.scope)), base, language)
             first = await anext(pieces)
         except DmiError as error:
             return outcome_response(request, error.issues, 400 if isinstance(error, RequestError) else 503)
@@ -48,7 +52,7 @@ def recall_routes(reader_of: Callable[[Request], Reader], base: str) -> list[Bas
             return Response(media_type=_MEDIA_TYPE, headers=headers)
         return StreamingResponse(_joined(first, pieces), media_type=_MEDIA_TYPE, headers=headers)
 
-    return [Route("/recall.csv", recall, methods=["GET"])]
+    return [Route("/recall.csv", recall, methods=["GET"], middleware=[Middleware(Compression)])]
 
 
 _MEDIA_TYPE: Final = "text/csv; charset=utf-8; header=present"

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
+PROGRAM = ("-m", "app")
 _READY = re.compile(r"dmi-graph is ready: (http://\S+)")
 
 
@@ -56,10 +57,10 @@ def command(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str
 
 
 @contextmanager
-def serving(**settings: str) -> Iterator[Server]:
-    """`dmi-graph serve` with these settings, until the block ends."""
+def serving(program: Sequence[str] = PROGRAM, **settings: str) -> Iterator[Server]:
+    """`dmi-graph serve` with these settings, until the block ends; `program` is how Python is told to run it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve"],
+        [sys.executable, *program, "serve"],
         cwd=ROOT,
         env=environment({"DMI_PORT": "0", **settings}),
         stdout=subprocess.PIPE,

@@ -11,9 +11,9 @@ import pytest
 from mongomock_motor import AsyncMongoMockClient
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from app.store.mongo import MongoStore
+from app.store.mongo import MongoStore, decoding
 from app.store.sqlite import SqliteStore
-from tests.store import secantusd
+from tests.store import mocked, secantusd
 from tests.store.kinds import READ_BY, STORES
 from tests.store.toy import INDEX
 
@@ -38,6 +38,11 @@ def secantusd_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     port = secantusd.free_port()
     with secantusd.running(tmp_path_factory.mktemp("secantusd") / "data", port):
         yield port
+
+
+@pytest.fixture(autouse=True)
+def decoding_of_mongomock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "as_json", mocked.as_json)
 
 
 @pytest.fixture(params=STORES)

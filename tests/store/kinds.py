@@ -19,6 +19,15 @@ STORES: Final = (
 LASTING: Final = ("sqlite file", "mongomock", "secantusdb", "mongodb")
 """Those that can be opened again."""
 
+KEEPING: Final = ("sqlite file", "sqlite memory", "mongomock", "secantusdb", "mongodb")
+"""For how resources are kept, whatever the way in which they are searched."""
+
+KEYING: Final[tuple[Any, ...]] = (
+    *(kind for kind in KEEPING if kind != "mongomock"),
+    pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock does not keep the members of arrays unique")),
+)
+"""For keys that only one resource may have."""
+
 JOINING: Final[tuple[Any, ...]] = (
     *(kind for kind in STORES if kind != "mongomock"),
     pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock has no $lookup with a pipeline, no $documents")),
@@ -30,7 +39,11 @@ LINKING: Final = (*STORES, "secantusdb looking up")
 """For what a store can find without a join where that leads to few resources, as mongomock does."""
 
 READ_BY: Final = {
-    "sqlite walking": {"app.store.sqlite.listing.SELECTIVE": 0, "app.store.sqlite.listing.TIES": 2},
+    "sqlite walking": {
+        "app.store.sqlite.listing.SELECTIVE": 0,
+        "app.store.sqlite.listing.TIES": 2,
+        "app.store.sqlite.related.TOGETHER": 0,
+    },
     "sqlite giving up": {
         "app.store.sqlite.listing.SELECTIVE": 0,
         "app.store.sqlite.listing.TIES": 2,

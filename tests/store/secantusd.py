@@ -25,16 +25,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(directory: Path, port: int) -> Iterator[None]:
+def running(directory: Path, port: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A server that flushes every commit to the disk, with its data in a directory; killed in the end.
 
     It is killed because it sometimes takes no notice of SIGTERM while it has connections (0.7.0b3)."""
-    command = [str(BINARY), "--port", str(port), "--storage-path", str(directory), "--sync-on-commit"]
+    command = [str(BINARY), "--port", str(port), "--storage-path", str(directory), "--sync-on-commit", *options]
     with (directory.parent / f"{directory.name}.log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
             _wait_for(port)
-            yield
+            yield process
         finally:
             process.kill()
             process.wait()

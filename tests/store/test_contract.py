@@ -10,6 +10,7 @@ import pytest
 
 from app.errors import StoreUnavailable
 from app.search.algebra import And, Eq, Facet, Search, SearchValues
+from app.store.repository import Version
 from tests.store.kinds import LASTING
 from tests.store.toy import INDEX, Document, named, values, write
 
@@ -35,6 +36,17 @@ async def test_a_closed_store_says_so(store: Repository) -> None:
         store.indexes(),
         store.drop_stale(),
         store.write([write("p1", named("A"))]),
+        store.write([write("p1", named("A")), write("p2", named("A"))], together=True),
+        store.heads("Patient", ["p1"]),
+        store.version("Patient", "p1"),
+        store.history("Patient", "p1", 10),
+        store.histories("Patient", "", 10),
+        store.restore([[Version("Patient", "p1", 1, "", "", "create", named("A"))]]),
+        store.erase("Patient", ["p1"]),
+        store.inspect("Patient", "", 10),
+        store.repair("Patient", ["p1"]),
+        store.reserve("name", "me", 10),
+        store.settle("name", "me", "answer"),
     ):
         with pytest.raises(StoreUnavailable, match="closed"):
             await request

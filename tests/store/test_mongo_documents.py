@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ from bson import Binary, Decimal128
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.store.mongo.documents import current, earlier, from_bson, to_bson
+from app.store.mongo.documents import current, earlier, from_bson, kept, to_bson, version_of
+from app.store.repository import Version
 from app.store.version import same_content
 from tests.store.toy import INDEX, patient, stayed
 
@@ -55,15 +57,21 @@ def test_numbers_are_kept_so_that_mongodb_can_compare_them_if_it_has_the_digits(
     assert type(to_bson(value)) is type(kept)
 
 
+AT = "2024-01-01T00:00:00.000Z"
+
+
 def test_the_document_of_a_resource_has_what_it_is_found_by() -> None:
     resource = stayed(("2001", "2002")) | patient(id="p1", active=True, birthDate="2000-01-02")
-    assert current(resource, 3, "2024-01-01T00:00:00.000Z", "someone", INDEX) == {
+    version = Version("Patient", "p1", 3, AT, "someone", "update", resource, ("k2", "k1", "k2"))
+    assert current(version, INDEX) == {
         "_id": "p1",
         "version": 3,
-        "at": "2024-01-01T00:00:00.000Z",
+        "at": AT,
         "deleted": False,
         "author": "someone",
+        "operation": "update",
         "resource": resource,
+        "keys": ["k1", "k2"],
         "indexed": "1",
         "ix": {
             "active": ["true"],
@@ -74,12 +82,35 @@ def test_the_document_of_a_resource_has_what_it_is_found_by() -> None:
     }
 
 
-def test_an_earlier_version_is_kept_without_what_it_is_found_by() -> None:
-    document = current(patient(id="p1"), 3, "2024-01-01T00:00:00.000Z", "someone", INDEX)
-    assert earlier(document) == {
-        "_id": {"id": "p1", "version": 3},
-        "at": "2024-01-01T00:00:00.000Z",
-        "deleted": False,
+def test_a_tombstone_is_found_by_nothing() -> None:
+    version = Version("Patient", "p1", 2, AT, "someone", "delete", None)
+    assert current(version, INDEX) == {
+        "_id": "p1",
+        "version": 2,
+        "at": AT,
+        "deleted": True,
         "author": "someone",
-        "resource": patient(id="p1"),
+        "operation": "delete",
+        "indexed": "1",
     }
+
+
+@pytest.mark.parametrize("resource", [patient(id="p1", multiple=[Decimal("1.50")]), None])
+def test_an_earlier_version_is_kept_without_what_it_is_found_by(resource: Any) -> None:
+    version = Version("Patient", "p1", 3, AT, "someone", "update" if resource else "delete", resource, ("k1",))
+    document = earlier(current(version, INDEX))
+    assert document == kept(version)
+    assert document.keys() - {"resource"} == {"_id", "at", "deleted", "author", "operation"}
+    assert version_of("Patient", document) == replace(version, keys=())
+
+
+def test_a_version_comes_back_from_its_document() -> None:
+    version = Version("Patient", "p1", 3, AT, "someone", "update", patient(id="p1"), ("k1",))
+    assert version_of("Patient", current(version, INDEX)) == version
+
+
+@pytest.mark.parametrize(("number", "operation"), [(1, "create"), (2, "update")])
+def test_a_document_of_an_earlier_release_does_not_say_its_operation(number: int, operation: str) -> None:
+    document = {"_id": "p1", "version": number, "at": AT, "deleted": False, "author": "", "resource": patient(id="p1")}
+    assert version_of("Patient", document).operation == operation
+    assert version_of("Patient", earlier(document)).operation == operation

@@ -10,6 +10,7 @@ import pytest
 from mongomock_motor import AsyncMongoMockClient
 from pymongo.errors import (
     AutoReconnect,
+    BulkWriteError,
     DocumentTooLarge,
     ExecutionTimeout,
     NetworkTimeout,
@@ -18,14 +19,15 @@ from pymongo.errors import (
     WTimeoutError,
 )
 
-from app.errors import DmiError, StoreUnavailable, StoreUnusable, TooLarge, VersionConflict
+from app.errors import DmiError, StoreFull, StoreUnavailable, StoreUnusable, TooLarge, VersionConflict
 from app.search.algebra import And, Facet, Linked, Search
 from app.store.mongo import MongoStore
+from app.store.mongo.documents import earlier
 from app.store.mongo.failures import in_our_words
 from app.store.mongo.writing import in_chunks
-from app.store.repository import Stored, Write
+from app.store.repository import Head, Stored, Version, Write
 from tests.store import secantusd
-from tests.store.toy import INDEX, named, write
+from tests.store.toy import INDEX, deletion, named, write
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,9 +66,37 @@ async def test_a_write_that_ended_after_its_copy_is_repeated_without_harm(store:
     assert await database["Patient.history"].count_documents({}) == 1
 
 
+async def test_a_wrong_copy_in_the_history_is_replaced_by_the_next_write(store: MongoStore, database: Any) -> None:
+    await store.write([write("p1", named("A"))])
+    orphan = {"_id": {"id": "p1", "version": 1}, "resource": named("Somebody else"), "deleted": False}
+    await database["Patient.history"].insert_one(orphan)
+    await store.write([write("p1", named("B"))])
+    version = await store.version("Patient", "p1", 1)
+    assert version is not None
+    assert version.resource is not None
+    assert version.resource["name"] == [{"family": "A"}]
+
+
+async def test_the_copy_of_a_write_that_was_not_finished_is_no_version(store: MongoStore, database: Any) -> None:
+    await store.write([write("p1", named("A"))])
+    [document] = await database["Patient"].find().to_list(1)
+    await database["Patient.history"].insert_one(earlier(document))
+    assert [each.version for each in await store.history("Patient", "p1", 10)] == [1]
+    assert [[each.version for each in history] for history in await store.histories("Patient", "", 10)] == [[1]]
+    assert await store.inspect("Patient", "", 10) == ("p1", [])
+
+
+async def test_the_keys_of_a_deletion_mean_nothing(store: MongoStore, database: Any) -> None:
+    await store.write([deletion("Patient", "p1", keys=("k",))])
+    await store.write([write("p2", named("A")), deletion("Patient", "p2", keys=("k",))])
+    await store.write([deletion("Patient", "p2", keys=("k",))])
+    assert await store.heads("Patient", ["p1", "p2"]) == {"p2": Head(2, deleted=True)}
+    assert await database["Patient"].count_documents({"keys": {"$exists": True}}) == 0
+
+
 async def test_a_deleted_document_is_not_found(store: MongoStore, database: Any) -> None:
-    await store.write([write("p1", named("A")), write("p2", named("A"))])
-    await database["Patient"].update_one({"_id": "p1"}, {"$set": {"deleted": True}})
+    await store.write([write("p1", named("A")), write("p2", named("A")), deletion("Patient", "p1")])
+    assert (await database["Patient"].find_one({"_id": "p1"}))["deleted"]
     assert set(await store.read("Patient", ["p1", "p2"])) == {"p2"}
     assert [row.resource["id"] for row in (await store.search("Patient", Search())).rows] == ["p2"]
     assert await store.count("Patient", And()) == 1
@@ -110,7 +140,11 @@ async def test_so_many_writes_are_under_way_at_a_time() -> None:
         (NetworkTimeout("secret"), StoreUnavailable),
         (ExecutionTimeout("secret", 50), StoreUnavailable),
         (WTimeoutError("secret", 64), StoreUnavailable),
-        (OperationFailure("secret", 14031), StoreUnavailable),
+        (OperationFailure("secret", 14031), StoreFull),
+        (OperationFailure("secret: you are over your space quota", 8000), StoreFull),
+        (OperationFailure("secret", 8000), StoreUnusable),
+        (BulkWriteError({"writeErrors": [{"code": 14031, "errmsg": "secret"}], "writeConcernErrors": []}), StoreFull),
+        (OperationFailure("secret", 112, {"errorLabels": ["TransientTransactionError"]}), StoreUnavailable),
         (OperationFailure("secret", 1, {"errorLabels": ["RetryableWriteError"]}), StoreUnavailable),
         (OperationFailure("secret", 18), StoreUnusable),
         (OperationFailure("secret", 13), StoreUnusable),
@@ -157,9 +191,20 @@ async def test_a_server_that_is_away_is_told_in_seconds() -> None:
             store.indexes(),
             store.drop_stale(),
             store.write([write(f"p{number}", named("A")) for number in range(100)]),
+            store.write([write(f"p{number}", named("A")) for number in range(100)], together=True),
+            store.heads("Patient", ["p1"]),
+            store.version("Patient", "p1"),
+            store.history("Patient", "p1", 10),
+            store.histories("Patient", "", 10),
+            store.restore([[Version("Patient", "p1", 1, "", "", "create", named("A"))]]),
+            store.erase("Patient", [f"p{number}" for number in range(100)]),
+            store.inspect("Patient", "", 10),
+            store.repair("Patient", ["p1"]),
+            store.reserve("name", "me", 10),
+            store.settle("name", "me", "answer"),
             return_exceptions=True,
         )
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 10
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 21
     assert "secret" not in str(outcomes)
 
 

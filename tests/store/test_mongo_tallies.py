@@ -91,7 +91,7 @@ def test_what_refers_is_joined_in_the_order_of_its_sort_with_one_row_too_many() 
         {"$match": {"$and": [{"deleted": False}, {"sort.date": {"$gte": ""}}]}},
         {"$sort": {"sort.date": -1, "_id": 1}},
         {"$limit": 6},
-        {"$project": {"resource": 1, "sort": 1, "at": 1}},
+        {"$project": {"resource": True, "sort.date": True}},
     ]
     assert undated["pipeline"][0] == {"$match": {"$and": [{"deleted": False}, {"sort.date": None}]}}
     assert {(each["from"], each["localField"], each["foreignField"]) for each in (dated, undated)} == {

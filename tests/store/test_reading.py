@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from tests.store.toy import born, patient, write
+import pytest
+
+from app.search.algebra import Search, SortKey
+from tests.store.toy import Document, born, patient, write
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from app.store.repository import Repository
 
 
@@ -108,3 +114,66 @@ async def test_every_json_value_is_kept(store: Repository) -> None:
 async def test_members_keep_their_order(store: Repository) -> None:
     await store.write([write("p1", patient(gender="other", active=True, birthDate="2000-01-02"))])
     assert list((await store.read("Patient", ["p1"]))["p1"])[3:] == ["gender", "active", "birthDate"]
+
+
+WHOLE = patient(
+    active=True,
+    name=[{"family": "Dupont", "extension": [{"url": "u", "valueDecimal": Decimal("1.50")}]}],
+    _birthDate={"extension": [{"url": "u"}]},
+    birthDate=None,
+    gender=[],
+    contained=[{"resourceType": "Organization", "id": "o"}],
+    nonsense={"active": 1},
+    **{"$odd": 1, "a.b": [2], "": {}, "name.family": "x", "é": 3},
+)
+CHOICES: tuple[tuple[str, ...], ...] = (
+    (),
+    ("active",),
+    ("name", "birthDate", "_birthDate"),
+    ("gender", "unknown", "nonsense"),
+    ("id", "meta", "resourceType"),
+)
+
+
+def _chosen(resource: Document, elements: Collection[str]) -> Document:
+    always = {"resourceType", "id", "meta", "contained"}
+    return {name: value for name, value in resource.items() if name in always or name in elements}
+
+
+@pytest.mark.parametrize("elements", CHOICES)
+async def test_a_read_of_some_elements_gives_these_and_what_is_always_read(
+    store: Repository, elements: tuple[str, ...]
+) -> None:
+    [stored] = await store.write([write("p1", WHOLE)])
+    read = await store.read("Patient", ["p1", "p2"], elements)
+    assert read == {"p1": _chosen(stored.resource or {}, elements)}
+
+
+@pytest.mark.parametrize("elements", CHOICES)
+async def test_a_page_of_some_elements_has_the_rows_of_the_whole_page(
+    store: Repository, elements: tuple[str, ...]
+) -> None:
+    await store.write([write(name, {**WHOLE, "birthDate": day}) for name, day in (("a", "2001"), ("b", "2000"))])
+    search = Search(sort=(SortKey("birthdate"), SortKey("_lastUpdated")), count=1, offset=1)
+    whole, page = [
+        await store.search("Patient", replace(search, elements=chosen)) for chosen in (None, frozenset(elements))
+    ]
+    assert [row.resource for row in page.rows] == [_chosen(row.resource, elements) for row in whole.rows]
+    assert [row.position for row in page.rows] == [row.position for row in whole.rows]
+    assert (page.has_previous, page.has_next) == (True, False)
+
+
+@pytest.mark.parametrize("name", ["$odd", "a.b", "", "name.family", "é", "name.$", "a\u0000b"])
+async def test_a_name_that_no_element_has_is_no_path_and_no_expression(store: Repository, name: str) -> None:
+    [stored] = await store.write([write("p1", WHOLE)])
+    read = (await store.read("Patient", ["p1"], [name]))["p1"]
+    wanted = _chosen(stored.resource or {}, [name])
+    assert {member: read[member] for member in wanted} == wanted
+
+
+async def test_elements_of_a_thousand_resources_are_read_at_once(store: Repository) -> None:
+    ids = [f"p{number}" for number in range(1000)]
+    await store.write([write(name, patient(active=True, gender="other")) for name in ids])
+    read = await store.read("Patient", ids, ["gender"])
+    assert {name: each["gender"] for name, each in read.items()} == dict.fromkeys(ids, "other")
+    assert not any("active" in each for each in read.values())

@@ -59,6 +59,17 @@ async def test_each_target_has_a_page_of_its_own_in_the_order_of_the_targets(tre
     ]
 
 
+async def test_pages_of_some_elements_have_these_and_what_is_always_read(treated: Repository) -> None:
+    search = Search(sort=LATEST_FIRST, count=2, elements=frozenset({"status"}))
+    [page] = await _of(treated, A, search=search)
+    assert [set(row.resource) for row in page.rows] == [
+        {"resourceType", "id", "meta", "status"},
+        {"resourceType", "id", "meta"},
+    ]
+    whole = await _of(treated, A, search=Search(sort=LATEST_FIRST, count=2))
+    assert [row.position for row in page.rows] == [row.position for row in whole[0].rows]
+
+
 async def test_no_targets_have_no_pages(treated: Repository) -> None:
     assert await _of(treated, search=Search()) == []
     assert await treated.count_related("Procedure", "patient", [], And()) == []

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
-from contextlib import contextmanager
+import subprocess
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from shutil import which
 from typing import TYPE_CHECKING
 
 import apsw
 import pytest
 
-from app.errors import StoreUnavailable
+from app.errors import StoreFull, StoreUnavailable
 from app.search.algebra import And, Eq
 from app.store.sqlite import SqliteStore
 from app.store.sqlite import store as store_module
@@ -48,16 +51,88 @@ def files_no_larger_than(size: int) -> Iterator[None]:
 
 async def test_a_write_that_the_disk_does_not_take_keeps_nothing_and_later_ones_work(store: SqliteStore) -> None:
     await store.write([write("p1", named("A"))])
-    with files_no_larger_than(500_000), pytest.raises(StoreUnavailable):
+    with files_no_larger_than(500_000), pytest.raises(StoreFull):
         await store.write([write("p2", patient(extension=LARGE))])
     assert set(await store.read("Patient", ["p1", "p2"])) == {"p1"}
     await store.write([write("p1", named("B"), expected=1), write("p2", named("B"), expected=0)])
     assert await store.count("Patient", Eq("family", "B")) == 2
 
 
+async def test_a_store_without_room_is_read_keeps_what_it_acknowledged_and_works_again_with_room(
+    store: SqliteStore,
+) -> None:
+    await store.write([write("p0", named("A"), keys=("k0",))])
+    await _run(store, "PRAGMA max_page_count = 1")  # SQLite takes the present size
+    kept = await _filled(store, LARGE[:1000])
+    assert await store.count("Patient", And()) == kept + 1
+    assert list(await store.history("Patient", f"full{kept}", 10)) == []
+    with pytest.raises(StoreFull):
+        await store.write([write("p0", patient(extension=LARGE), keys=("k1000",))])
+    assert (await store.read("Patient", ["p0"]))["p0"]["name"] == [{"family": "A"}]
+    await _run(store, "PRAGMA max_page_count = 4294967294")
+    await store.write([write("p0", patient(extension=LARGE), keys=("k1000",)), write("q", named("B"), keys=("k0",))])
+    await _whole(store)
+
+
+async def test_a_full_file_system_is_told_and_works_again_once_there_is_room(tmp_path: Path) -> None:
+    with small_file_system(tmp_path / "disk", megabytes=4) as disk:
+        store = SqliteStore(disk / "store", INDEX)
+        await store.open()
+        ballast = disk / "ballast"
+        ballast.write_bytes(b"x" * 1_000_000)
+        kept = await _filled(store, LARGE[:50_000])
+        assert await store.count("Patient", Eq("active", "true")) == kept > 0
+        assert len(await store.read("Patient", [f"full{number}" for number in range(kept + 1)])) == kept
+        ballast.unlink()
+        await store.write([write("p", patient(extension=LARGE[:50_000], active=True))])
+        assert await store.count("Patient", Eq("active", "true")) == kept + 1
+        await _whole(store)
+        await store.close()
+
+
+@contextmanager
+def small_file_system(place: Path, megabytes: int) -> Iterator[Path]:
+    """A file system in memory of that size; skips the test where this user may not make one."""
+    place.mkdir()
+    mounted = subprocess.run(
+        [which("mount") or "mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)],
+        check=False,
+        capture_output=True,
+    )
+    if mounted.returncode:
+        pytest.skip("this user may not mount a file system")
+    try:
+        yield place
+    finally:
+        subprocess.run([which("umount") or "umount", str(place)], check=True)
+
+
+async def _filled(store: SqliteStore, text: str) -> int:
+    """How many patients with a text the store has acknowledged, one by one, until it was full."""
+    kept = 0
+    with suppress(StoreFull):
+        while True:
+            await store.write([write(f"full{kept}", patient(extension=text, active=True), keys=(f"key{kept}",))])
+            kept += 1
+    return kept
+
+
+async def _run(store: SqliteStore, statement: str) -> None:
+    """Run a statement on the connection that writes."""
+    await store._running().writer.run(lambda connection: connection.execute(statement).fetchall())
+
+
+async def _whole(store: SqliteStore) -> None:
+    """Nothing is wrong with the file and the resources in it."""
+    assert list(await store.check_file()) == []
+    _, flaws = await store.inspect("Patient", "", 10_000)
+    assert flaws == []
+
+
 def test_a_full_disk_has_a_message_of_its_own() -> None:
-    assert "is full" in str(in_our_words(apsw.FullError()))
-    assert "could not read or write" in str(in_our_words(apsw.IOError()))
+    assert isinstance(in_our_words(apsw.FullError()), StoreFull)
+    assert isinstance(in_our_words(apsw.IOError(), errno.EDQUOT), StoreFull)
+    assert "could not read or write" in str(in_our_words(apsw.IOError(), errno.EIO))
 
 
 def test_a_mistake_of_the_program_stays_what_it_is() -> None:
@@ -119,6 +194,17 @@ async def test_a_search_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path
     endless.cancel()
     assert await asyncio.wait_for(store.count("Patient", And()), timeout=30) == 0
     await store.close()
+
+
+async def test_a_read_that_is_cancelled_before_it_begins_is_stopped_all_the_same() -> None:
+    for attempt in range(100):
+        readers = Readers([apsw.Connection(":memory:")])
+        endless = asyncio.ensure_future(readers.run(lambda connection: connection.execute(ENDLESS).fetchall()))
+        for _ in range(attempt % 4):
+            await asyncio.sleep(0)
+        endless.cancel()
+        assert await asyncio.wait_for(readers.run(lambda connection: connection.total_changes()), timeout=30) == 0
+        await readers.close()
 
 
 async def test_a_statement_beyond_its_budget_is_stopped_and_the_next_has_the_whole_budget() -> None:

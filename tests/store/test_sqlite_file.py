@@ -214,6 +214,8 @@ async def test_a_damaged_store_is_refused(store: SqliteStore, tmp_path: Path) ->
         "DROP TABLE value",
         "DROP TABLE document",
         "DROP TABLE spelled",
+        "DROP TABLE claim",
+        "DROP TABLE ledger",
         "ALTER TABLE sort RENAME COLUMN text TO words",
         "DROP INDEX link_target; CREATE INDEX link_target ON link (target)",
         "PRAGMA user_version = 1",

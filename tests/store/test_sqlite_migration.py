@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 import pytest
 
+from app.errors import DuplicateKey
 from app.search.algebra import And, Eq, Linked, Range, Search, SearchValues, SortKey
 from app.store.sqlite import SqliteStore
 from app.store.sqlite.layout import APPLICATION_ID
 from tests.store import toy
-from tests.store.toy import INDEX, write
+from tests.store.toy import INDEX, deletion, named, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,6 +56,52 @@ CREATE TABLE sort (
 CREATE UNIQUE INDEX sort_text ON sort (parameter, text, key);
 """
 """The tables of release 0.1.0."""
+
+FORMAT_2: Final = """
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE parameter (
+    number INTEGER PRIMARY KEY, type TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (type, name)
+) STRICT;
+CREATE TABLE resource (
+    key INTEGER PRIMARY KEY, type TEXT NOT NULL, id TEXT NOT NULL,
+    version INTEGER NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL, live INTEGER NOT NULL DEFAULT 1
+) STRICT;
+CREATE UNIQUE INDEX resource_id ON resource (type, id);
+CREATE TABLE document (key INTEGER PRIMARY KEY REFERENCES resource, text TEXT NOT NULL) STRICT;
+CREATE TABLE history (
+    key INTEGER NOT NULL REFERENCES resource, version INTEGER NOT NULL,
+    at TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL, UNIQUE (key, version)
+) STRICT;
+CREATE TABLE change (
+    sequence INTEGER PRIMARY KEY, key INTEGER NOT NULL REFERENCES resource, version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX resource_type ON resource (type, live);
+CREATE TABLE term (number INTEGER PRIMARY KEY, parameter INTEGER NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE UNIQUE INDEX term_text ON term (parameter, text);
+CREATE TABLE value (
+    key INTEGER NOT NULL, parameter INTEGER NOT NULL, term INTEGER NOT NULL, PRIMARY KEY (key, parameter, term)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX value_term ON value (parameter, term, key);
+CREATE TABLE link (
+    key INTEGER NOT NULL, parameter INTEGER NOT NULL, target INTEGER NOT NULL, PRIMARY KEY (key, parameter, target)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX link_target ON link (parameter, target, key);
+CREATE TABLE interval (
+    key INTEGER NOT NULL, parameter INTEGER NOT NULL, lo TEXT NOT NULL, hi TEXT NOT NULL, shared INTEGER NOT NULL,
+    PRIMARY KEY (key, parameter, lo, hi)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX interval_shared ON interval (parameter, shared, lo, hi, key);
+CREATE TABLE span (
+    parameter INTEGER NOT NULL, shared INTEGER NOT NULL, PRIMARY KEY (parameter, shared)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE several (parameter INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE spelled (parameter INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE sort (
+    key INTEGER NOT NULL, parameter INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (key, parameter)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX sort_text ON sort (parameter, text, key);
+"""
+"""The tables of release 0.2.0."""
 
 AT: Final = "2024-01-01T00:00:00.000Z"
 MANY: Final = 450
@@ -175,3 +222,76 @@ async def test_tables_that_cannot_be_made_leave_the_file_in_its_format(
     await store.open()
     assert await store.count("Patient", HOUSE) == MANY
     await store.close()
+
+
+@pytest.fixture
+def written_by_0_2_0(tmp_path: Path) -> Path:
+    """A file in format 2: patient p1, who has changed once, and a practitioner who is only referred to."""
+    connection = apsw.Connection(str(tmp_path / "dmi.sqlite3"))
+    connection.pragma("journal_mode", "wal")
+    connection.execute(f"BEGIN; {FORMAT_2} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2")
+    connection.execute("INSERT INTO setting VALUES ('index', '1')")
+    connection.execute("INSERT INTO parameter VALUES (1, 'Patient', 'family'), (2, 'Patient', '_lastUpdated')")
+    connection.execute("INSERT INTO parameter VALUES (3, 'Patient', 'general-practitioner')")
+    connection.execute("INSERT INTO resource VALUES (1, 'Patient', 'p1', 2, ?, 'me', 1)", (AT,))
+    connection.execute("INSERT INTO resource VALUES (2, 'Practitioner', '1', 0, '', '', 0)")
+    doctor = '"generalPractitioner":[{"reference":"Practitioner/1"}],"name":[{"family":"A"}]'
+    connection.execute("INSERT INTO document VALUES (1, ?)", (document("Patient", "p1", 2, doctor),))
+    before = document("Patient", "p1", 1, '"name":[{"family":"B"}]')
+    connection.execute("INSERT INTO history VALUES (1, 1, ?, 'you', ?)", (AT, before))
+    connection.execute("INSERT INTO change (key, version) VALUES (1, 1), (1, 2)")
+    connection.execute("INSERT INTO term VALUES (1, 1, 'A')")
+    connection.execute("INSERT INTO value VALUES (1, 1, 1)")
+    connection.execute("INSERT INTO link VALUES (1, 3, 2)")
+    connection.execute("INSERT INTO sort VALUES (1, 1, 'A'), (1, 2, ?)", (AT,))
+    connection.execute("COMMIT")
+    connection.close()
+    return tmp_path
+
+
+async def test_a_file_of_release_0_2_0_is_taken_over_as_it_is(written_by_0_2_0: Path) -> None:
+    before = content(written_by_0_2_0)
+
+    def untouched(resource: toy.Document) -> SearchValues:
+        raise AssertionError
+
+    store = SqliteStore(written_by_0_2_0, replace(INDEX, values=untouched))  # no search value is made anew
+    await store.open()
+    assert await store.count("Patient", Eq("family", "A")) == 1
+    assert [(each.version, each.operation, each.author) for each in await store.history("Patient", "p1", 10)] == [
+        (2, "update", "me"),
+        (1, "create", "you"),
+    ]
+    await store.close()
+    assert content(written_by_0_2_0) == before
+
+
+async def test_nothing_is_wrong_with_a_file_of_release_0_2_0(written_by_0_2_0: Path) -> None:
+    store = SqliteStore(written_by_0_2_0, INDEX)
+    await store.open()
+    assert await store.inspect("Patient", "", 10) == ("p1", [])
+    assert list(await store.check_file()) == []
+    await store.close()
+
+
+@pytest.mark.parametrize("release", ["written_by_0_1_0", "written_by_0_2_0"])
+async def test_a_migrated_file_takes_deletions_keys_and_names(release: str, request: pytest.FixtureRequest) -> None:
+    store = SqliteStore(request.getfixturevalue(release), INDEX)
+    await store.open()
+    await store.write([deletion("Patient", "p1")])
+    [stored] = await store.write([write("p1", named("C"), keys=("k",))])
+    with pytest.raises(DuplicateKey):
+        await store.write([write("new", named("D"), keys=("k",))])
+    assert [each.operation for each in await store.history("Patient", "p1", 2)] == ["create", "delete"]
+    assert (await store.reserve("n", "me", 60)).held
+    assert stored.version == len(await store.history("Patient", "p1", 10))
+    await store.close()
+
+
+async def test_a_migrated_file_is_not_opened_by_an_earlier_release(written_by_0_2_0: Path) -> None:
+    store = SqliteStore(written_by_0_2_0, INDEX)
+    await store.open()
+    await store.close()
+    connection = apsw.Connection(str(written_by_0_2_0 / "dmi.sqlite3"))
+    assert connection.pragma("user_version") > 2
+    connection.close()

@@ -33,10 +33,10 @@ asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
 """
 
 
-def process(directory: Path, name: str, number: int) -> subprocess.Popen[str]:
+def process(directory: Path, name: str, number: int, program: str = WRITES) -> subprocess.Popen[str]:
     """A process that writes so many batches of twenty, and prints the number of each that is acknowledged."""
-    command = [sys.executable, "-c", WRITES, str(directory), name, str(number)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT, text=True)
+    command = [sys.executable, "-c", program, str(directory), name, str(number)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=PROJECT, text=True)
 
 
 async def test_acknowledged_writes_survive_a_process_that_is_killed(tmp_path: Path) -> None:
@@ -80,4 +80,63 @@ async def test_a_store_is_served_while_another_process_loads_it(tmp_path: Path) 
             assert await store.count("Patient", Eq("family", "served")) == place + 1
         loader.stdout.read()
     assert await store.count("Patient", Eq("family", "load")) == 2000
+    await store.close()
+
+
+RACES = """
+import asyncio, sys
+from pathlib import Path
+from app.errors import DuplicateKey, VersionConflict
+from app.store.sqlite import SqliteStore
+from tests.store.toy import INDEX, deletion, named, write
+
+async def main(directory, name, number):
+    store = SqliteStore(Path(directory), INDEX)
+    await store.open()
+    sys.stdin.readline()
+    for place in range(number):
+        if (await store.reserve(f"name{place}", name, 600)).held:
+            await store.settle(f"name{place}", name, name)
+            print("held", place)
+        try:
+            await store.write([write(f"{name}{place}", named(name), expected=0, keys=(f"key{place}",))])
+            print("key", place)
+        except DuplicateKey as error:
+            assert error.place != f"Patient/{name}{place}"
+        try:
+            version = (await store.heads("Patient", ["shared"]))["shared"].version
+            last = deletion("Patient", "shared", expected=version)
+            next_ = write("shared", named(f"{name}{place}"), expected=version, author=name)
+            await store.write([last if version % 3 == 0 else next_])
+            print("version", version + 1)
+        except VersionConflict:
+            pass
+    await store.close()
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+async def test_processes_that_race_agree_on_versions_keys_and_names(tmp_path: Path) -> None:
+    number, names = 60, ("a", "b", "c")
+    store = SqliteStore(tmp_path, INDEX)
+    await store.open()
+    await store.write([write("shared", named("x"))])
+    racers = [process(tmp_path, name, number, RACES) for name in names]
+    outputs = [
+        output for output, _ in await asyncio.gather(*(asyncio.to_thread(r.communicate, "go\n") for r in racers))
+    ]
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    won = sorted(line for output in outputs for line in output.splitlines())
+    assert [line for line in won if line.startswith("held")] == sorted(f"held {place}" for place in range(number))
+    assert [line for line in won if line.startswith("key")] == sorted(f"key {place}" for place in range(number))
+    [shared] = [each for each in await store.histories("Patient", "", 1000) if each[0].id == "shared"]
+    assert sorted(line for line in won if line.startswith("version")) == sorted(
+        f"version {each.version}" for each in shared[1:]
+    )
+    _, flaws = await store.inspect("Patient", "", 1000)
+    assert flaws == []
+    for place in range(number):
+        reservation = await store.reserve(f"name{place}", "me", 600)
+        assert reservation.answer == reservation.holder != "me"
     await store.close()

@@ -122,6 +122,11 @@ def write(id: str, resource: Document, **options: Any) -> Write:  # noqa: A002 -
     return Write(resource["resourceType"], id, resource, **options)
 
 
+def deletion(type_name: str, id: str, **options: Any) -> Write:  # noqa: A002 - FHIR's word
+    """The write that deletes a resource."""
+    return Write(type_name, id, None, **options)
+
+
 def _references(resource: Document, element: str) -> list[str]:
     found = resource.get(element, [])
     return [each["reference"] for each in (found if isinstance(found, list) else [found])]

@@ -23,6 +23,13 @@ def test_an_empty_variable_is_an_unset_one() -> None:
     assert read_settings({"DMI_PORT": " "}).port == 8000
 
 
+def test_interventions_are_unique_and_updates_create_nothing_unless_told() -> None:
+    settings = read_settings({})
+    assert (settings.unique_interventions, settings.update_create) == (True, False)
+    told = read_settings({"DMI_UNIQUE_INTERVENTIONS": "off", "DMI_UPDATE_CREATE": "on"})
+    assert (told.unique_interventions, told.update_create) == (False, True)
+
+
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "dmi.example"])  # noqa: S104 - they must be refused
 def test_listening_beyond_loopback_without_authentication_is_refused(host: str) -> None:
     with pytest.raises(SettingsError, match="DMI_ALLOW_OPEN=1"):
@@ -43,12 +50,19 @@ def test_introspection_is_off_beyond_loopback_unless_told() -> None:
         ("DMI_PORT", "70000"),
         ("DMI_PORT", "http"),
         ("DMI_PORT", "٣"),
+        ("DMI_WORKERS", "0"),
+        ("DMI_WORKERS", "many"),
         ("DMI_MAX_ROWS", "0"),
         ("DMI_MAX_BODY", "-1"),
         ("DMI_AUTH", "jwt"),
         ("DMI_ALLOW_OPEN", "yes"),
         ("DMI_INTROSPECTION", "maybe"),
+        ("DMI_REFERENCE_CACHE", "-1"),
+        ("DMI_REFERENCE_CACHE", "3601"),
+        ("DMI_REFERENCE_CACHE", "5s"),
         ("DMI_EXAMPLE_DATA", "some"),
+        ("DMI_UNIQUE_INTERVENTIONS", "1"),
+        ("DMI_UPDATE_CREATE", "yes"),
         ("DMI_PROCEDURE_SYSTEMS", "ccam"),
         ("DMI_PROCEDURE_SYSTEMS", "urn:oid:1.2, two words"),
         ("DMI_PROCEDURE_SYSTEMS", "urn:oid:1.2|code"),
@@ -91,3 +105,14 @@ def test_a_server_beyond_loopback_answers_to_any_name_unless_told() -> None:
 )
 def test_the_code_systems_of_the_default_view_are_a_list(value: str, expected: tuple[str, ...]) -> None:
     assert read_settings({"DMI_PROCEDURE_SYSTEMS": value}).procedure_systems == expected
+
+
+@pytest.mark.parametrize(("given", "workers"), [("", 1), ("4", 4), ("auto", None)])
+def test_the_workers_are_counted_or_left_to_the_machine(given: str, workers: int | None) -> None:
+    assert read_settings({"DMI_WORKERS": given}).workers == workers
+
+
+def test_a_store_in_the_memory_of_one_process_is_not_shared_by_several() -> None:
+    with pytest.raises(SettingsError, match="DMI_WORKERS"):
+        read_settings({"DMI_STORE": "memory:", "DMI_WORKERS": "2"})
+    assert read_settings({"DMI_STORE": "memory:", "DMI_WORKERS": "auto"}).workers is None

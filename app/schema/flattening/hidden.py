@@ -35,13 +35,14 @@ def with_hidden_fields(
 
 
 def slice_text(item: Json) -> str:
-    """The text of an item's slice: what stands at the path, joined by commas as FHIRPath's engine of HL7 does."""
-    return ",".join(_texts(item[SLICE] if isinstance(item, dict) else item))
+    """The text of an item's slice: what stands at the path, joined by commas as FHIRPath's engine of HL7 does; "" where
+    an object stands in the place of a text."""
+    return ",".join(_texts(item))
 
 
 def _texts(value: Json) -> list[str]:
     if isinstance(value, dict):
-        return _texts(value[SLICE])
+        return _texts(value.get(SLICE))
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
     if value is None:

@@ -7,7 +7,7 @@ is selected several times is one field, so it has one set of directives.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from graphql import (
     FragmentDefinitionNode,
@@ -17,7 +17,6 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     get_operation_ast,
-    get_variable_values,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -39,7 +38,7 @@ from app.schema.flattening.shape import NONE, Directives, Field
 from app.schema.flattening.slicing import names_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from graphql import (
         DocumentNode,
@@ -91,22 +90,18 @@ class _Request:
 
 
 def plan_of(
-    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, variables: Mapping[str, Any]
-) -> Plan | None:
-    """The plan for an operation of a valid document; None where its variables do not fit, which the executor tells.
-
-    Raises Misshapen."""
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None, variables: VariableValues
+) -> Plan:
+    """The plan for an operation of a valid document. Raises Misshapen."""
     operation = get_operation_ast(document, operation_name)
     root = schema.get_root_type(operation.operation) if operation else None
     if operation is None or root is None:
-        return None
-    values = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
-    if isinstance(values, list):
-        return None
+        raise TypeError("a valid document has the operation, and the schema its root")
     definitions = (each for each in document.definitions if isinstance(each, FragmentDefinitionNode))
-    request = _Request(schema, operation, {each.name.value: FragmentDetails(each) for each in definitions}, values)
+    fragments = {each.name.value: FragmentDetails(each) for each in definitions}
+    request = _Request(schema, operation, fragments, variables)
     planning = _Planning(request)
-    selected = collect_fields(schema, request.fragments, values, root, operation).grouped_field_set
+    selected = collect_fields(schema, request.fragments, variables, root, operation).grouped_field_set
     shape = planning.shape(root, selected)
     if planning.problems:
         raise Misshapen(list(planning.problems.values()))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from app.fhir.elements import type_definition
 from app.fhir.served import SERVED
-from app.schema.types.fields import ResolvedField, argument, define, document_field, list_of, nullable
+from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
 from app.schema.types.navigation import Arguments, ListElement
 from app.schema.types.scalars import FHIR, scalar_for
+from app.schema.types.target import TargetField
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,9 +31,8 @@ OTHER = "OtherResource"
 class FhirTypes:
     """Every GraphQL type that mirrors FHIR, by name.
 
-    `resolve_reference(source, info, optional, type, expected)` answers `resource` of a reference; `expected` is the one
-    type that the schema promises there, or "Resource". `add` puts hand-written fields on top of a type. `lists` are
-    the fields with arguments for navigation, which `answer_navigation` makes work."""
+    `resolve_reference(source, info, wanted)` answers `resource` of a reference. `add` puts hand-written fields on top
+    of a type. `lists` are the fields with arguments for navigation, which `answer_navigation` makes work."""
 
     def __init__(self, resolve_reference: Callable[..., object]) -> None:
         self._resolve_reference = resolve_reference
@@ -89,7 +89,7 @@ class FhirTypes:
         define(cls, self._fields[name], description=definition.short or name, interfaces=interfaces)
 
     def _define_reference(self, name: str, target: str) -> None:
-        cls = self._class(name, {"is_type_of": staticmethod(_is_anything)})
+        cls = self._class(name, {"is_type_of": staticmethod(is_anything)})
         what = "any resource" if target == ANY else target
         define(
             cls,
@@ -143,19 +143,7 @@ class FhirTypes:
         return self.classes[element.type]
 
     def _target_field(self, target: str) -> StrawberryField:
-        def resolve(source: Json, info: Any, optional: bool = False, type: str | None = None) -> object:  # noqa: A002 - FHIR
-            return self._resolve_reference(source, info, optional=optional, type=type, expected=target)
-
-        return ResolvedField.of(
-            "resource",
-            nullable(self.classes[target]),
-            "The resource that is referred to. One that cannot be found is null with an error.",
-            resolve,
-            [
-                argument("optional", nullable(bool), "Null without an error where it cannot be found."),
-                argument("type", nullable(str), "Null without an error where it is of another type."),
-            ],
-        )
+        return TargetField.to(target, nullable(self.classes[target]), self._resolve_reference)
 
 
 def _reachable() -> set[str]:
@@ -236,5 +224,6 @@ def _is_other(value: Json, _info: object) -> bool:
     return isinstance(value, dict)
 
 
-def _is_anything(_value: Json, _info: object) -> bool:
+def is_anything(_value: Json, _info: object) -> bool:
+    """That a value is a reference nobody can tell by looking at it."""
     return True

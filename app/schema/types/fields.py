@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.arguments import StrawberryArgument
@@ -70,9 +70,13 @@ def from_document(source: Json, name: str) -> Json:
 
 
 class ResolvedField(StrawberryField):
-    """A field that calls `resolve(source, info, **arguments)`, which may answer an awaitable."""
+    """A field that calls `resolve(source, info, **arguments)`, which may answer an awaitable.
+
+    `reads` are the elements that it reads of the document it stands in, where it reads no others and no other document
+    but those that it answers; None: it may read whatever it likes."""
 
     resolve: Callable[..., object]
+    reads: frozenset[str] | None = None
 
     @classmethod
     def of(
@@ -82,7 +86,7 @@ class ResolvedField(StrawberryField):
         description: str,
         resolve: Callable[..., object],
         arguments: Sequence[StrawberryArgument] = (),
-    ) -> ResolvedField:
+    ) -> Self:
         """The field with everything it needs; arguments keep their GraphQL names."""
         field = cls(
             python_name=name,
@@ -93,6 +97,11 @@ class ResolvedField(StrawberryField):
         field.resolve = resolve
         field.arguments = list(arguments)
         return field
+
+    def reading(self, *elements: str) -> Self:
+        """Tell that it reads these elements of its document and no others; answers the field."""
+        self.reads = frozenset(elements)
+        return self
 
     @property
     def is_basic_field(self) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json
 
 FHIR = NewType("FHIR", object)
-"""A resource as raw JSON."""
+"""A resource, or a patch, as raw JSON."""
 
 _DESCRIPTIONS: Final[Mapping[str, str]] = {
     "base64Binary": "Bytes as base64 text.",
@@ -79,29 +79,40 @@ def scalar_map() -> dict[object, ScalarDefinition]:
     }
     fhir = strawberry.scalar(
         name="FHIR",
-        description="A resource as raw FHIR JSON: an object, or a string that holds the JSON text.",
+        description="A resource as raw FHIR JSON: an object, or a string that holds the JSON text. A patch is a list.",
         specified_by_url="https://hl7.org/fhir/R4/json.html",
         serialize=_as_stored,
-        parse_value=_object_or_text,
-        parse_literal=_literal_object_or_text,
+        parse_value=_json_or_text,
+        parse_literal=_literal_json_or_text,
     )
     return {**passed, FHIR: fhir}
+
+
+def passes_all(name: str) -> bool:
+    """Whether the scalar of that GraphQL name answers any value as it is."""
+    return name in _PASSED
+
+
+def passes_text(name: str) -> bool:
+    """Whether the scalar of that GraphQL name answers any text as it is."""
+    return name in _PASSED or name in ("String", "ID")
 
 
 def _as_stored(value: object) -> object:
     return value
 
 
-def _object_or_text(value: object) -> object:
-    if not isinstance(value, dict | str):
+def _json_or_text(value: object) -> object:
+    if not isinstance(value, dict | list | str):
         raise GraphQLError(
-            "The value does not fit FHIR: a resource is a JSON object, or a string that holds its JSON text."
+            "The value does not fit FHIR: a resource is a JSON object, a patch a list, or a string that holds its JSON "
+            "text."
         )
     return value
 
 
-def _literal_object_or_text(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:
-    return _object_or_text(literal_json(node, variables or {}))
+def _literal_json_or_text(node: ValueNode, variables: Mapping[str, Any] | None = None) -> object:
+    return _json_or_text(literal_json(node, variables or {}))
 
 
 def literal_json(node: ValueNode, variables: Mapping[str, Any]) -> Json:

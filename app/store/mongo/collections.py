@@ -1,20 +1,24 @@
 """The collections of a database: each is given its indexes, and search values of this release, before its first use.
 
 Servers of two releases may share a database for a while, as one after the other is replaced. The one that was opened
-last has the say: it looks now and then for documents that the other has written, and gives them its own search values.
+last has the say: the other reads, but writes no more, since its search values would not be those of the database. What
+it has written just before is found now and then, and given the search values of the newer one.
 """
 
 from __future__ import annotations
 
 import asyncio
 from itertools import chain
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pymongo.errors import OperationFailure
 
 from app.store.mongo.documents import found_by, from_bson
-from app.store.mongo.indexes import MOST, indexes, missing, states
+from app.store.mongo.indexes import MOST, indexes, missing, stale, states
+from app.store.mongo.ledger import INDEXES, LEDGER
+from app.store.mongo.writing import Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +42,17 @@ AT_ONCE: Final = 32
 RECHECK: Final = 10.0
 """Seconds after which a collection in use is looked through for documents of another release."""
 
+SAY: Final = 1.0
+"""Seconds after which a store that writes looks whether another index has the say."""
+
 OWN: Final = "dmi"
 """The collection of the store's own document, `{_id: "index", version}`: the index of the store opened last."""
 
+RESOURCE: Final = {"resource": True, "version": True}
+"""What is read of a document to find it again."""
+
 INDEX_NOT_FOUND: Final = 27
+CANNOT_CREATE_INDEX: Final = 67
 """https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
 
 
@@ -51,9 +62,10 @@ class Collections:
     def __init__(self, database: Database, index: Index) -> None:
         self.database = database
         self._index = index
-        self._wanted = {type: indexes(parameters) for type, parameters in index.parameters.items()}  # noqa: A001 - FHIR's word
+        self._wanted = {LEDGER: INDEXES, **{type: indexes(of) for type, of in index.parameters.items()}}  # noqa: A001 - FHIR's word
         self._checked: dict[str, float] = {}
         self._announced = False
+        self._has_say, self._asked = False, -inf
 
     async def prepared(self, type: str) -> Collection:  # noqa: A002 - FHIR's word
         """The collection of a type, for use; if several ask for the first time at once, no harm is done."""
@@ -67,15 +79,32 @@ class Collections:
             await self._rebuild(collection)
         return collection
 
-    def history(self, type: str) -> Collection:  # noqa: A002 - FHIR's word
-        """The collection of the earlier versions of a type."""
-        return self.database[f"{type}.history"]
+    async def place(self, type: str) -> Place:  # noqa: A002 - FHIR's word
+        """Where the versions of a type are kept, for use."""
+        return Place(await self.prepared(type), self.database[f"{type}.history"])
+
+    async def ledger(self) -> Collection:
+        """The collection of the names that somebody holds, for use."""
+        ledger = self.database[LEDGER]
+        if LEDGER not in self._checked:
+            await _create(ledger, INDEXES)
+            self._checked[LEDGER] = monotonic()
+        return ledger
+
+    async def has_say(self) -> bool:
+        """Whether this store may write: none of another index was opened after it. Looked up now and then."""
+        if not self._announced:
+            await self._announce()
+        if monotonic() - self._asked > SAY:
+            self._has_say = await self._is_of_this_index()
+            self._asked = monotonic()
+        return self._has_say
 
     async def prepare_all(self) -> None:
         """Prepare the collections that are there, and have the say from now on."""
         await self._announce()
         for name in await self.database.list_collection_names():
-            if name in self._wanted:
+            if name in self._index.parameters:
                 await self.prepared(name)
 
     async def indexes(self) -> list[IndexState]:
@@ -88,11 +117,7 @@ class Collections:
         """Drop what is stale, and make what is missing."""
         dropped = [index for index in await self.indexes() if index.state == "stale"]
         for index in dropped:
-            try:
-                await self.database[index.place].drop_index(index.name)
-            except OperationFailure as error:
-                if error.code != INDEX_NOT_FOUND:  # somebody else is at it, too
-                    raise
+            await _drop(self.database[index.place], index.name)
         for name in {index.place for index in dropped} & self._wanted.keys():
             await _create(self.database[name], self._wanted[name])
         return dropped
@@ -101,8 +126,11 @@ class Collections:
         """Rebuild, unless a store of another index was opened after this one: otherwise both would for ever."""
         if not self._announced:
             await self._announce()
-        if await self.database[OWN].find_one({"_id": "index", "version": self._index.version}):
+        if await self._is_of_this_index():
             await rebuild(collection, self._index)
+
+    async def _is_of_this_index(self) -> bool:
+        return await self.database[OWN].find_one({"_id": "index", "version": self._index.version}) is not None
 
     async def _announce(self) -> None:
         await self.database[OWN].update_one({"_id": "index"}, {"$set": {"version": self._index.version}}, upsert=True)
@@ -112,22 +140,58 @@ class Collections:
 async def rebuild(collection: Collection, index: Index) -> None:
     """Set the search values of the documents that have those of another index; it may end anywhere and begin again."""
     outdated = {"indexed": {"$ne": index.version}}
+    while batch := await collection.find(outdated, RESOURCE).limit(BATCH).to_list(BATCH):
+        await find_again(collection, batch, index)
+
+
+async def find_again(collection: Collection, documents: Sequence[Document], index: Index) -> None:
+    """Set the search values of documents, given as they were read, unless they have been replaced."""
 
     async def update(document: Document) -> None:
         same_version = {"_id": document["_id"], "version": document["version"]}
-        await collection.update_one(same_version, {"$set": found_by(from_bson(document["resource"]), index)})
+        resource = from_bson(document["resource"]) if "resource" in document else None
+        await collection.update_one(same_version, {"$set": found_by(resource, index)})
 
-    while batch := await collection.find(outdated, {"resource": 1, "version": 1}).limit(BATCH).to_list(BATCH):
-        for start in range(0, len(batch), AT_ONCE):
-            await asyncio.gather(*map(update, batch[start : start + AT_ONCE]))
+    for start in range(0, len(documents), AT_ONCE):
+        await asyncio.gather(*map(update, documents[start : start + AT_ONCE]))
 
 
 async def _create(collection: Collection, wanted: Sequence[IndexModel]) -> None:
-    """Make the missing indexes that there is room for: stale ones of another release may take some of it."""
+    """Make the missing indexes that there is room for: stale ones of another release may take some of it.
+
+    One of them goes at once if the first of all has no room, without which keys are not unique."""
     existing = await _existing(collection)
     room = MOST - len(existing.keys() - {"_id_"})
-    if absent := missing(existing, wanted)[: max(room, 0)]:
-        await collection.create_indexes(absent)
+    absent = missing(existing, wanted)
+    if absent[:1] == wanted[:1] and room < 1 and (old := stale(existing, wanted)):
+        await _drop(collection, old[-1])
+        room += 1
+    fitting = absent[: max(room, 0)]
+    if others := [index for index in fitting if not _is_unique(index)]:
+        await collection.create_indexes(others)
+    for unique in filter(_is_unique, fitting):
+        await _create_unique(collection, unique)
+
+
+async def _create_unique(collection: Collection, index: IndexModel) -> None:
+    """Make an index that a collection sharded by other fields cannot have; that it is missing is told by `indexes`."""
+    try:
+        await collection.create_indexes([index])
+    except OperationFailure as error:
+        if error.code != CANNOT_CREATE_INDEX:
+            raise
+
+
+def _is_unique(index: IndexModel) -> bool:
+    return bool(index.document.get("unique"))
+
+
+async def _drop(collection: Collection, name: str) -> None:
+    try:
+        await collection.drop_index(name)
+    except OperationFailure as error:
+        if error.code != INDEX_NOT_FOUND:  # somebody else is at it, too
+            raise
 
 
 async def _existing(collection: Collection) -> Mapping[str, Mapping[str, Any]]:

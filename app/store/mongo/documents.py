@@ -1,7 +1,11 @@
 """A resource as MongoDB keeps it, with every digit of its numbers.
 
-    {_id, version, at, deleted, author, resource: {…}, ix: {parameter: [texts] or [{lo, hi}]}, sort: {parameter: text},
+    {_id, version, at, deleted, author, operation, resource: {…}, keys: [texts that no other document has],
+     ix: {parameter: [texts] or [{lo, hi}]}, sort: {parameter: text},
      indexed: the version of the index that ix and sort are of}
+
+A tombstone has no resource, no keys and nothing it is found by. The history has
+{_id: {id, version}, at, deleted, author, operation, resource}.
 
 JSON has numbers that BSON has not. A decimal is a Decimal128, and so is an integer beyond 64 bits; what has more than
 34 digits is kept as its text, in a binary of the subtype that is left to users. https://bsonspec.org/spec.html
@@ -9,17 +13,24 @@ JSON has numbers that BSON has not. A decimal is a Decimal128, and so is an inte
 
 from __future__ import annotations
 
+import operator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from bson import Binary, Decimal128
 from bson.binary import USER_DEFINED_SUBTYPE
 
+from app.store.repository import Version
+
 if TYPE_CHECKING:
     from app.fhir.resource import Json, Resource
     from app.search.algebra import Index
+    from app.store.repository import Operation
 
 Document: TypeAlias = dict[str, Any]
+
+_CONTENT: Final = ("at", "deleted", "author", "operation", "resource")
+"""What the documents of current and earlier versions have in common."""
 
 _INT64: Final = range(-(2**63), 2**63)
 _DIGITS: Final = 34
@@ -58,31 +69,71 @@ def from_bson(value: Any) -> Json:
     return value
 
 
-def current(resource: Resource, version: int, at: str, author: str, index: Index) -> Document:
+def current(version: Version, index: Index) -> Document:
     """The document of the current version of a resource."""
+    keys = {"keys": sorted(set(version.keys))} if version.keys else {}
     return {
-        "_id": resource["id"],
-        "version": version,
-        "at": at,
-        "deleted": False,
-        "author": author,
-        "resource": to_bson(resource),
-        **found_by(resource, index),
+        "_id": version.id,
+        "version": version.version,
+        **_content(version),
+        **keys,
+        **found_by(version.resource, index),
     }
 
 
+def kept(version: Version) -> Document:
+    """The document of an earlier version, for the history."""
+    return {"_id": place(version.id, version.version), **_content(version)}
+
+
 def earlier(document: Document) -> Document:
-    """The document of a version that is being replaced, for the history."""
-    kept = {name: document[name] for name in ("at", "deleted", "author", "resource")}
-    return {"_id": {"id": document["_id"], "version": document["version"]}, **kept}
+    """The document of a current version that is being replaced, for the history."""
+    content: Document = {name: document[name] for name in _CONTENT if name in document}
+    return {"_id": place(document["_id"], document["version"]), **content}
 
 
-def found_by(resource: Resource, index: Index) -> Document:
-    """The fields a resource is found by, and the version of the index that they are of."""
+def place(id: str, version: int) -> Document:  # noqa: A002 - FHIR's word
+    """The `_id` of a version in the history; the members are in this order always, since MongoDB compares them so."""
+    return {"id": id, "version": version}
+
+
+def version_of(type: str, document: Document) -> Version:  # noqa: A002 - FHIR's word
+    """The version that a document holds, one of the current ones or one of the history."""
+    at_place = document["_id"]
+    id_, number = at_place.values() if isinstance(at_place, dict) else (at_place, document["version"])
+    resource = None if document["deleted"] else from_bson(document["resource"])
+    keys = tuple(document.get("keys", ()))
+    return Version(
+        type, id_, operator.index(number), document["at"], document["author"], _operation(document), resource, keys
+    )
+
+
+def found_by(resource: Resource | None, index: Index) -> Document:
+    """The fields a resource is found by, and the version of the index that they are of; a tombstone is not found."""
+    if resource is None:
+        return {"indexed": index.version}
     values = index.values(resource)
     intervals = {name: [{"lo": lo, "hi": hi} for lo, hi in pairs] for name, pairs in values.intervals.items()}
     texts = {name: list(texts) for name, texts in values.values.items()}
     return {"indexed": index.version, "ix": {**texts, **intervals}, "sort": dict(values.sort)}
+
+
+def _content(version: Version) -> Document:
+    resource = {} if version.resource is None else {"resource": to_bson(version.resource)}
+    return {
+        "at": version.at,
+        "deleted": version.resource is None,
+        "author": version.author,
+        "operation": version.operation,
+        **resource,
+    }
+
+
+def _operation(document: Document) -> Operation:
+    """A document of 0.2 or before does not say it; nothing was deleted then."""
+    number = document["_id"]["version"] if isinstance(document["_id"], dict) else document["version"]
+    stated: Operation = document.get("operation") or ("create" if number == 1 else "update")
+    return stated
 
 
 def _decimal(number: Decimal) -> Decimal128 | Binary:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from pymongo.errors import ConnectionFailure, DocumentTooLarge, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, DocumentTooLarge, OperationFailure, PyMongoError
 
-from app.errors import DmiError, StoreUnavailable, StoreUnusable, TooLarge
+from app.errors import DmiError, StoreFull, StoreUnavailable, StoreUnusable, TooLarge
+from app.store.failures import slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,8 @@ REFUSED: Final = frozenset({13, 18, 8000})
 FULL: Final = frozenset({14031})
 """OutOfDiskSpace"""
 
+ATLAS: Final = 8000
+"""The code of all of Atlas' own errors; that its quota is reached is said in the text alone."""
 
 TOO_LONG: Final = frozenset({50})
 """MaxTimeMSExpired"""
@@ -25,7 +28,7 @@ TOO_LONG: Final = frozenset({50})
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Raises the failures of the driver and the server as StoreUnavailable, StoreUnusable or TooLarge."""
+    """Raises the failures of the driver and the server as StoreUnavailable, StoreFull, StoreUnusable or TooLarge."""
     try:
         yield
     except DocumentTooLarge:
@@ -52,18 +55,39 @@ def no_answer() -> StoreUnavailable:
     )
 
 
+def reindexed() -> StoreUnavailable:
+    """The answer to a write when a process with another index was opened after this one."""
+    return StoreUnavailable(
+        "The database was opened by another release, or with another base address, and is searched by its values now. "
+        "Restart this process with the same release and address, then repeat the request.",
+        "La base a été ouverte par une autre version, ou avec une autre adresse de base, et sa recherche suit "
+        "désormais ses valeurs. Redémarrez ce processus avec les mêmes, puis répétez la requête.",
+    )
+
+
 def _said(error: PyMongoError) -> DmiError | None:
     """The error in our words; None: it is a mistake of this program."""
     code = error.code if isinstance(error, OperationFailure) else None
+    if _is_full(error):
+        return StoreFull()
     if code in REFUSED:
         return _refused()
-    if code in FULL:
-        return _full()
     if code in TOO_LONG:
         return _too_long()
     if isinstance(error, ConnectionFailure) or error.timeout or error.has_error_label("RetryableWriteError"):
         return no_answer()
+    if error.has_error_label("TransientTransactionError"):
+        return slow()
     return None
+
+
+def _is_full(error: PyMongoError) -> bool:
+    """Whether the server, or one of its answers to many writes, says that there is no room."""
+    if isinstance(error, BulkWriteError):
+        return any(each["code"] in FULL for each in error.details["writeErrors"])
+    if not isinstance(error, OperationFailure):
+        return False
+    return error.code in FULL or (error.code == ATLAS and "quota" in str(error))
 
 
 def _refused() -> StoreUnusable:
@@ -73,17 +97,10 @@ def _refused() -> StoreUnusable:
     )
 
 
-def _full() -> StoreUnavailable:
-    return StoreUnavailable(
-        "The disk of MongoDB is full. Free some space, then repeat the request.",
-        "Le disque de MongoDB est plein. Libérez de la place, puis répétez la requête.",
-    )
-
-
 def _too_long() -> StoreUnavailable:
     return StoreUnavailable(
-        "MongoDB has counted for too long and was stopped. Narrow the question, or repeat it when there is less to do.",
-        "MongoDB a compté trop longtemps et a été arrêté. Restreignez la question, ou répétez-la plus tard.",
+        "MongoDB has worked on it for too long and was stopped. Narrow the question, or repeat it later.",
+        "MongoDB y a travaillé trop longtemps et a été arrêté. Restreignez la question, ou répétez-la plus tard.",
     )
 
 

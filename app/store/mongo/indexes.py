@@ -1,8 +1,9 @@
 """Which indexes the collection of a resource type has; pure.
 
 Filters lead and the type's date follows, latest first: "completed, latest first" is one index, read in its order.
-MongoDB takes 64 indexes a collection, so the less needed ones come last and are left out where there are too many: the
-order by date comes first, then filters by text, those by interval, and other orders, which can be made in memory.
+MongoDB takes 64 indexes a collection, so the less needed ones come last and are left out where there are too many: what
+makes keys unique comes first, then the order by date, filters by text, those by interval, and other orders, which can
+be made in memory.
 https://www.mongodb.com/docs/manual/tutorial/equality-sort-range-rule/
 """
 
@@ -27,17 +28,21 @@ MOST: Final = 63
 OURS: Final = "dmi: "
 """How the names of our indexes begin: those that no release of now needs are stale, those of others are left alone."""
 
+UNIQUE: Final[Keys] = {"keys": ASCENDING}
+"""Of the keys that only one document of a collection may have; those without keys are not in it."""
+
 Existing: TypeAlias = "Mapping[str, Mapping[str, Any]]"
 """The indexes of a collection as the driver tells them: name → what it is, with its `key`."""
 
 
 def indexes(parameters: Mapping[str, Indexed]) -> list[IndexModel]:
     """The indexes of a resource type, the most asked for first. Their names say what they hold: "dmi: at -1, _id 1"."""
-    return [IndexModel(list(keys.items()), name=name(keys)) for keys in needed(parameters)[:MOST]]
+    unique = IndexModel(list(UNIQUE.items()), name=name(UNIQUE), unique=True, sparse=True)
+    return [unique, *(IndexModel(list(keys.items()), name=name(keys)) for keys in needed(parameters)[: MOST - 1])]
 
 
 def needed(parameters: Mapping[str, Indexed]) -> list[Keys]:
-    """The keys of every index that a type can use, also of those that are one too many."""
+    """The keys of every index that the lists of a type can use, also of those that are one too many."""
     date = _date(parameters)
     return [*_of_all_types(), *_of_date(date), *_of_filters(parameters, date), *_of_sorts(parameters, date)]
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.store import keyset
-from app.store.mongo.searching import COUNT, pipeline, row
+from app.store.mongo import decoding
+from app.store.mongo.searching import COUNT, fields, pipeline, row
 from app.store.repository import Page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
@@ -40,7 +41,8 @@ class Relation:
         """The first page of what refers to each target."""
         found: dict[Target, list[Row]] = {}
         others: set[Target] = set()
-        async for document in self._asked(database, targets, self.of_pages(search)):
+        asked = self._asked(decoding.as_json(database), targets, self.of_pages(search), each=search.count + 1)
+        for document in await asked:
             target = tuple(document["texts"])
             rows = found.setdefault(target, [])
             if document["some"] and search.offset:
@@ -56,7 +58,7 @@ class Relation:
         """How many resources refer to each target."""
         found = {
             tuple(document["texts"]): sum(each["n"] for each in document["rows"])
-            async for document in self._asked(database, targets, self.of_counts())
+            for document in await self._asked(database, targets, self.of_counts(), each=1)
         }
         return [found.get(target, 0) for target in map(tuple, targets)]
 
@@ -65,14 +67,15 @@ class Relation:
 
         There is one row more than the page takes."""
         take = search.offset + search.count + 1
+        project = {"$project": fields(search.sort, search.elements)}
         stretches = [
-            pipeline(self.matched, segment, backwards=False, skip=0, limit=take)
+            [*pipeline(self.matched, segment, backwards=False, skip=0, limit=take), project]
             for segment in keyset.segments(search.sort)
         ]
-        fields = [f"rows{place}" for place in range(len(stretches))]
+        places = [f"rows{place}" for place in range(len(stretches))]
         return [
-            *(self._joined(stages, field) for field, stages in zip(fields, stretches, strict=True)),
-            {"$project": {"texts": True, "rows": {"$concatArrays": [f"${field}" for field in fields]}}},
+            *(self._joined(stages, field) for field, stages in zip(places, stretches, strict=True)),
+            {"$project": {"texts": True, "rows": {"$concatArrays": [f"${field}" for field in places]}}},
             {
                 "$project": {
                     "texts": True,
@@ -88,12 +91,16 @@ class Relation:
         return [self._joined([{"$match": self.matched.filter}, *self.matched.stages, COUNT], "rows")]
 
     async def _asked(
-        self, database: Database, targets: Sequence[Sequence[str]], stages: Sequence[Document]
-    ) -> AsyncIterator[Document]:
+        self, database: Database, targets: Sequence[Sequence[str]], stages: Sequence[Document], *, each: int
+    ) -> list[Document]:
+        """What the stages give, at most so many documents for each target, in one batch if it holds them."""
         named = [{"texts": list(target)} for target in dict.fromkeys(map(tuple, targets)) if target]
-        if named:
-            async for document in database.aggregate([{"$documents": named}, *stages], allowDiskUse=True):
-                yield document
+        if not named:
+            return []
+        size = len(named) * each + 1
+        answer = database.aggregate([{"$documents": named}, *stages], allowDiskUse=True, batchSize=size)
+        found: list[Document] = await answer.to_list(None)
+        return found
 
     def _joined(self, stages: Sequence[Document], field: str) -> Document:
         referring = {"localField": "texts", "foreignField": f"ix.{self.parameter}"}

@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from app.search.algebra import ID, LAST_UPDATED
-from app.store import keyset
+from app.store import elements, keyset
 from app.store.keyset import Beyond, Equal, Present
-from app.store.mongo.documents import from_bson
+from app.store.mongo import decoding
 from app.store.mongo.filters import every
 from app.store.repository import Page, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from motor.motor_asyncio import AsyncIOMotorCollection
 
@@ -30,11 +30,12 @@ COUNT: Final[Document] = {"$group": {"_id": None, "n": {"$sum": 1}}}
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The rows of a search: what they match in MongoDB's words, and their order."""
+    """The rows of a search: what they match in MongoDB's words, their order, and what is read of them."""
 
     collection: Collection
     matched: Matched
     sort: tuple[SortKey, ...]
+    fields: Document
 
     async def page(self, search: Search) -> Page:
         """The page of the search."""
@@ -42,9 +43,7 @@ class Listing:
         found = await self.rows(start, backwards=backwards, skip=search.offset, take=search.count + 1)
         # Without a row to look back from, every row there is lies on the other side of the start.
         edge = found[0].position if found else None
-        other = (start is not None or search.offset > 0) and bool(
-            await self.rows(edge, backwards=not backwards, take=1)
-        )
+        other = (start is not None or search.offset > 0) and await self._has_rows(edge, backwards=not backwards)
         return Page(*keyset.paged(found, search.count, other=other, backwards=backwards))
 
     async def rows(self, start: Position | None, *, backwards: bool, skip: int = 0, take: int) -> list[Row]:
@@ -54,19 +53,33 @@ class Listing:
             if skip and (skipped := await counted(self.collection, within(self.matched, segment), skip)) < skip:
                 skip -= skipped
                 continue
-            stages = pipeline(self.matched, segment, backwards=backwards, skip=skip, limit=take - len(found))
-            documents = self.collection.aggregate(stages, allowDiskUse=True)
-            found += [row(document, self.sort) async for document in documents]
+            limit = take - len(found)
+            stages = pipeline(self.matched, segment, backwards=backwards, skip=skip, limit=limit)
+            # In one batch, with which the server sees the end and keeps no cursor.
+            answer = self.collection.aggregate(
+                [*stages, {"$project": self.fields}], allowDiskUse=True, batchSize=limit + 1
+            )
+            found += [row(document, self.sort) for document in await answer.to_list(None)]
             skip = 0
             if len(found) == take:
                 break
         return found
 
+    async def _has_rows(self, start: Position | None, *, backwards: bool) -> bool:
+        only_whether = replace(self, fields=fields(self.sort, ()))
+        return bool(await only_whether.rows(start, backwards=backwards, take=1))
+
 
 def row(document: Mapping[str, Any], sort: tuple[SortKey, ...]) -> Row:
-    """The row of a document that `pipeline` gives."""
-    values = {**document["sort"], LAST_UPDATED: document["at"]}
-    return Row(from_bson(document["resource"]), keyset.position(sort, document["_id"], values))
+    """The row of a document with the fields that `fields` names."""
+    values = {**document.get("sort", {}), LAST_UPDATED: document.get("at")}
+    return Row(document["resource"], keyset.position(sort, document["_id"], values))
+
+
+def fields(sort: Sequence[SortKey], wanted: Iterable[str] | None) -> Document:
+    """What `row` needs of a document, with the wanted elements (None: all) of its resource; pure."""
+    keys = {field(key.parameter): True for key in sort if key.parameter != ID}
+    return {**decoding.projected(elements.given(wanted)), **keys}
 
 
 async def counted(collection: Collection, matched: Matched, at_most: int | None = None) -> int:
@@ -89,7 +102,7 @@ def within(matched: Matched, segment: Segment) -> Matched:
 
 
 def pipeline(matched: Matched, segment: Segment, *, backwards: bool, skip: int, limit: int) -> list[Document]:
-    """The stages that read a segment; pure.
+    """The stages that find the documents of a segment; pure.
 
     MongoDB sorts a missing value first. The first key is never missing, so its index gives the order; where a later
     one may be, whether it is comes before it in the sort. What is looked up comes after the sort, which an index may
@@ -108,7 +121,6 @@ def pipeline(matched: Matched, segment: Segment, *, backwards: bool, skip: int, 
         *matched.stages,
         *([{"$skip": skip}] if skip else []),
         {"$limit": limit},
-        {"$project": {"resource": 1, "sort": 1, "at": 1}},
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -13,16 +13,20 @@ from pymongo.errors import ConfigurationError
 
 from app.errors import StoreUnavailable
 from app.store import keyset
-from app.store.failures import closed
+from app.store.elements import given
+from app.store.failures import closed, slow
+from app.store.mongo import decoding, history, ledger
 from app.store.mongo.collections import Collections
-from app.store.mongo.documents import from_bson
-from app.store.mongo.failures import no_answer, unusable_address
+from app.store.mongo.failures import no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
+from app.store.mongo.inspection import inspect, repair
 from app.store.mongo.links import CURRENT, Links, reference
 from app.store.mongo.related import Relation
-from app.store.mongo.searching import Listing, counted
+from app.store.mongo.restoring import erase, restore
+from app.store.mongo.searching import Listing, counted, fields
 from app.store.mongo.server import Server
 from app.store.mongo.tallies import check, tallied
+from app.store.mongo.transactions import Transactions
 from app.store.mongo.writing import Writing, in_chunks
 from app.store.version import utc_now
 
@@ -34,7 +38,8 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
-    from app.store.repository import IndexState, Page, Stored, Tally, Write
+    from app.store.mongo.writing import Place, Session
+    from app.store.repository import Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 MongoCollection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
@@ -48,6 +53,10 @@ PATIENCE: Final = 3_000
 TALLIES: Final = 2
 """So many long aggregations run at a time: they take the places of other requests."""
 
+LONGEST: Final = 10.0
+"""Seconds for one write. It waits for a transaction that has written the same resource, and that of a process which was
+killed is ended by the server only after a minute."""
+
 DURABLE: Final = WriteConcern(w="majority", j=True, wtimeout=10_000)
 
 
@@ -57,6 +66,7 @@ class Running:
 
     server: Server
     collections: Collections
+    transactions: Transactions
 
 
 class MongoStore:
@@ -67,6 +77,7 @@ class MongoStore:
     def __init__(self, target: str | Database, index: Index, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._target = target
         self._index = index
+        self._clock = clock
         self._writing = Writing(index, clock)
         self._links = Links(self._collection, index)
         self._tallies = asyncio.Semaphore(TALLIES)
@@ -76,7 +87,7 @@ class MongoStore:
     async def open(self) -> None:
         """Connect; prepare the collections now or, where the server is away, as they are used. Raises StoreUnusable."""
         database = self._connected(self._target) if isinstance(self._target, str) else self._target
-        self._opened = Running(Server(database), Collections(database, self._index))
+        self._opened = Running(Server(database), Collections(database, self._index), Transactions(database))
         try:
             with suppress(StoreUnavailable):
                 async with self._opened.server.request():
@@ -102,19 +113,61 @@ class MongoStore:
         except TimeoutError:
             raise no_answer() from None
 
-    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
         """The current resources under those ids, by id."""
         wanted = every(CURRENT, {"_id": {"$in": list(ids)}})
+        fields = decoding.projected(given(elements))
         async with self._collection(type) as collection:
-            found = collection.find(wanted, {"resource": 1}, batch_size=max(len(ids), 1))
-            return {document["_id"]: from_bson(document["resource"]) async for document in found}
+            # In one batch, with which the server sees the end and keeps no cursor.
+            found = decoding.as_json(collection).find(wanted, fields, batch_size=len(ids) + 1)
+            return {document["_id"]: document["resource"] for document in await found.to_list(None)}
+
+    async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
+        """The last versions of the resources under those ids, by id."""
+        async with self._place(type) as place:
+            return await history.heads(place, ids)
+
+    async def version(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        version: int | None = None,
+        as_of: str | None = None,
+    ) -> Version | None:
+        """The version of that number, or the one that was current at an instant; the last one, if neither is given."""
+        async with self._place(type) as place:
+            if version is None:
+                return await history.as_of(place, type, id, as_of)
+            return await history.numbered(place, type, id, version)
+
+    async def history(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        count: int,
+        before: int | None = None,
+    ) -> Sequence[Version]:
+        """Versions of a resource, the last first."""
+        async with self._place(type) as place:
+            return await history.latest(place, type, id, count, before)
+
+    async def histories(self, type: str, after: str, count: int) -> Sequence[Sequence[Version]]:  # noqa: A002 - FHIR's word
+        """All versions of the next resources by id."""
+        async with self._place(type) as place:
+            return await history.next_whole(place, type, after, count)
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """One page of the current resources of a type."""
         keyset.check(search.sort, self._index.parameters[type])
         matched = await self._links.matched(type, search.filter)
         async with self._collection(type) as collection:
-            return await Listing(collection, matched, search.sort).page(search)
+            found = Listing(decoding.as_json(collection), matched, search.sort, fields(search.sort, search.elements))
+            return await found.page(search)
 
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """How many current resources of a type a filter matches."""
@@ -172,15 +225,92 @@ class MongoStore:
         async with self._running().server.request():
             return await self._running().collections.drop_stale()
 
-    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
-        """Keep each resource as the next version; each stands alone. Raises VersionConflict."""
-        history = self._running().collections.history
+    async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
+        """Keep each resource as the next version, in one transaction if `together`; else each stands alone.
 
-        async def put(write: Write) -> Stored:
-            async with self._collection(write.type) as collection:
-                return await self._writing.put(collection, history(write.type), write)
+        Keys are unique among the resources of a type, which is all that one index can see."""
+        await self._check_say()
+        if together and len(writes) > 1:
+            return await self._put_together(writes)
+        return await in_chunks(writes, self._put)
 
-        return await in_chunks(writes, put)
+    async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
+        """Keep whole histories in place of what is kept under their ids."""
+        await self._check_say()
+        of_types: dict[str, list[Sequence[Version]]] = {}
+        for each in histories:
+            for first in each[:1]:
+                of_types.setdefault(first.type, []).append(each)
+        restored = 0
+        for name, of_type in of_types.items():
+            async with self._place(name) as place:
+                restored += await restore(place, self._index, name, of_type)
+        return restored
+
+    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+        """Remove resources for good, the earlier versions first, and what the ledger says of them; answers how many
+        there were."""
+        async with self._place(type) as place:
+            erased = await erase(place, ids)
+            await ledger.forget(await self._running().collections.ledger(), frozenset(ids))
+        return erased
+
+    async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
+        """What is wrong with the next resources by id."""
+        async with self._place(type) as place:
+            return await inspect(place, self._index, type, after, count)
+
+    async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
+        """Make the search values of resources anew."""
+        await self._check_say()
+        async with self._place(type) as place:
+            await repair(place, self._index, ids)
+
+    async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
+        """Hold a name in the ledger for a time, unless somebody else holds it."""
+        running = self._running()
+        async with running.server.request():
+            return await ledger.reserve(await running.collections.ledger(), name, holder, seconds, self._clock())
+
+    async def settle(self, name: str, holder: str, answer: str | None) -> None:
+        """Note the answer that was given under a name, or let go of it."""
+        running = self._running()
+        async with running.server.request():
+            await ledger.settle(await running.collections.ledger(), name, holder, answer, self._clock())
+
+    async def _put(self, write: Write) -> Stored:
+        try:
+            async with self._place(write.type) as place, asyncio.timeout(LONGEST):
+                return await self._writing.put(place, write)
+        except TimeoutError:
+            raise slow() from None
+
+    async def _put_together(self, writes: Sequence[Write]) -> list[Stored]:
+        running = self._running()
+        async with running.server.request():
+            # No index is made within the transaction, and no search value made anew.
+            places = {name: await running.collections.place(name) for name in {write.type for write in writes}}
+
+            async def put_all(session: Session) -> list[Stored]:
+                within = {name: replace(place, session=session) for name, place in places.items()}
+                return [await self._writing.put(within[write.type], write) for write in writes]
+
+            return await running.transactions.run(put_all)
+
+    async def _check_say(self) -> None:
+        """Raise StoreUnavailable where a store of another index has the say in the database."""
+        running = self._running()
+        async with running.server.request():
+            has_say = await running.collections.has_say()
+        if not has_say:
+            raise reindexed()
+
+    @asynccontextmanager
+    async def _place(self, type: str) -> AsyncIterator[Place]:  # noqa: A002 - FHIR's word
+        """Where the versions of a type are kept, for one request."""
+        running = self._running()
+        async with running.server.request():
+            yield await running.collections.place(type)
 
     @asynccontextmanager
     async def _collection(self, type: str) -> AsyncIterator[MongoCollection]:  # noqa: A002 - FHIR's word

@@ -1,38 +1,48 @@
-"""Writes resources without a transaction: first the version that is replaced goes into the history, then the new one
-takes its place, if that is still the version it was made from.
+"""Writes resources: first the version that is replaced goes into the history, then the new one takes its place, if that
+is still the version it was made from.
 
-A process that ends in between has lost nothing; the next write makes the same copy again.
+That needs no transaction: a process that ends in between has lost nothing; the next write makes the same copy again.
+Within a transaction any clash ends the transaction, which is then begun anew (`app.store.mongo.transactions`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pymongo.errors import DuplicateKeyError
 
-from app.errors import VersionConflict
+from app.errors import DuplicateKey, VersionConflict
 from app.store.mongo.documents import current, earlier, from_bson
-from app.store.repository import Stored
+from app.store.repository import Stored, Version
 from app.store.version import instant, same_content, stamped
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from motor.motor_asyncio import AsyncIOMotorCollection
+    from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
 
     from app.search.algebra import Index
     from app.store.mongo.documents import Document
-    from app.store.repository import Write
+    from app.store.repository import Operation, Write
 
 AT_ONCE: Final = 32
 """So many writes of one call are under way at a time."""
 
 Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
+Session: TypeAlias = "AsyncIOMotorClientSession"
 Put: TypeAlias = "Callable[[Write], Awaitable[Stored]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the versions of a type are kept; all goes through the session, if there is one."""
+
+    current: Collection
+    history: Collection
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +52,33 @@ class Writing:
     index: Index
     clock: Callable[[], datetime]
 
-    async def put(self, collection: Collection, history: Collection, write: Write) -> Stored:
-        """Keep a resource as the next version. Raises VersionConflict."""
+    async def put(self, place: Place, write: Write) -> Stored:
+        """Keep a resource, or its deletion, as the next version. Raises VersionConflict, DuplicateKey."""
         while True:  # whoever comes in between has written a version, so somebody always gets on
-            document = await collection.find_one({"_id": write.id}, {"ix": False, "sort": False})
-            version = document["version"] if document else 0
-            if write.expected not in (None, version):
-                raise VersionConflict(f"{write.type}/{write.id}", version)
-            if document and same_content(stored := from_bson(document["resource"]), write.resource):
-                return Stored(stored, version, changed=False)
-            at = instant(self.clock(), document["at"] if document else "")
-            resource = stamped(write.resource, write.id, version + 1, at)
-            replacement = current(resource, version + 1, at, write.author, self.index)
-            if await _replaced(collection, history, document, replacement):
-                return Stored(resource, version + 1)
+            document = await place.current.find_one(
+                {"_id": write.id}, {"ix": False, "sort": False}, session=place.session
+            )
+            _check_version(document, write)
+            kept = _same(document, write)
+            if kept and (kept.resource is None or not document or document.get("keys", []) == _keys(write)):
+                return kept
+            await _check_keys(place, write)
+            if kept and document:
+                if await _rekeyed(place, document, write):
+                    return kept
+                continue
+            version = self._next(document, write)
+            if await _replaced(place, document, current(version, self.index)):
+                return Stored(version.resource, version.version)
+
+    def _next(self, document: Document | None, write: Write) -> Version:
+        before, at = (document["version"], document["at"]) if document else (0, "")
+        at = instant(self.clock(), at)
+        if write.resource is None:
+            return Version(write.type, write.id, before + 1, at, write.author, "delete", None)
+        resource = stamped(write.resource, write.id, before + 1, at)
+        operation: Operation = "create" if document is None or document["deleted"] else "update"
+        return Version(write.type, write.id, before + 1, at, write.author, operation, resource, write.keys)
 
 
 async def in_chunks(writes: Sequence[Write], put: Put) -> list[Stored]:
@@ -89,18 +112,69 @@ async def _in_order(writes: Sequence[Write], put: Put) -> list[Stored | Exceptio
     return outcomes
 
 
-async def _replaced(
-    collection: Collection, history: Collection, document: Document | None, replacement: Document
-) -> bool:
-    """Whether the replacement took the place of the document; False: another write was faster."""
-    if document is None:
-        try:
-            await collection.insert_one(replacement)
-        except DuplicateKeyError:
-            return False
-        return True
-    with suppress(DuplicateKeyError):  # the copy is there: a write that was not finished has made it
-        await history.insert_one(earlier(document))
+def _check_version(document: Document | None, write: Write) -> None:
+    version = document["version"] if document else 0
+    current = {version, 0} if document is None or document["deleted"] else {version}
+    if write.expected is not None and write.expected not in current:
+        raise VersionConflict(f"{write.type}/{write.id}", version)
+
+
+def _same(document: Document | None, write: Write) -> Stored | None:
+    """What is stored, where it is what is written."""
+    if document is None or document["deleted"]:
+        version = document["version"] if document else 0
+        return Stored(None, version, changed=False) if write.resource is None else None
+    if write.resource is None or not same_content(stored := from_bson(document["resource"]), write.resource):
+        return None
+    return Stored(stored, document["version"], changed=False)
+
+
+def _keys(write: Write) -> list[str]:
+    return sorted(set(write.keys))
+
+
+async def _check_keys(place: Place, write: Write) -> None:
+    """Raise DuplicateKey where another document has one of the keys.
+
+    What comes in between this and the write is found by the unique index; the write then begins again, and here it
+    learns who was faster."""
+    if write.keys and write.resource is not None:
+        others = {"keys": {"$in": list(write.keys)}, "_id": {"$ne": write.id}}
+        if holder := await place.current.find_one(others, {"_id": True}, session=place.session):
+            raise DuplicateKey(f"{write.type}/{holder['_id']}")
+
+
+async def _rekeyed(place: Place, document: Document, write: Write) -> bool:
+    """Whether the document has the keys of the write now."""
     of_version = {"_id": document["_id"], "version": document["version"]}
-    result = await collection.replace_one(of_version, replacement)
+    change = {"$set": {"keys": _keys(write)}} if write.keys else {"$unset": {"keys": ""}}
+    try:
+        return (await place.current.update_one(of_version, change, session=place.session)).matched_count == 1
+    except DuplicateKeyError:
+        return False
+
+
+async def _replaced(place: Place, document: Document | None, replacement: Document) -> bool:
+    """Whether the replacement took the place of the document; False: another write was faster."""
+    try:
+        if document is None:
+            await place.current.insert_one(replacement, session=place.session)
+            return True
+        await _copy(place, earlier(document))
+        of_version = {"_id": document["_id"], "version": document["version"]}
+        result = await place.current.replace_one(of_version, replacement, session=place.session)
+    except DuplicateKeyError:
+        return False
     return result.matched_count == 1
+
+
+async def _copy(place: Place, document: Document) -> None:
+    """Put a version into the history, in place of the copy that a write has left which was not finished."""
+    at_place = {"_id": document["_id"]}
+    if place.session:  # where an insert that finds a copy would end the transaction
+        await place.history.replace_one(at_place, document, upsert=True, session=place.session)
+        return
+    try:
+        await place.history.insert_one(document)
+    except DuplicateKeyError:
+        await place.history.replace_one(at_place, document)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from app.search.algebra import And, Not, Or
+from app.store.sqlite.immediate import Impatient
 from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
@@ -122,8 +123,10 @@ def number(connection: apsw.Connection, statement: Sql) -> int:
 
 @contextmanager
 def budget(connection: apsw.Connection, steps: int | None) -> Iterator[None]:
-    """Raises Exhausted where a statement takes more steps of SQLite's virtual machine; None: it may take any."""
-    if steps is None:
+    """Raises Exhausted where a statement takes more steps of SQLite's virtual machine; None: it may take any.
+
+    An impatient connection has a deadline of its own, which comes first."""
+    if steps is None or isinstance(connection, Impatient):
         yield
         return
     calls = 0

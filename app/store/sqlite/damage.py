@@ -1,5 +1,5 @@
-"""Whether the tables of a file are those of its format. Nothing that is missing may be made anew and be empty: searches
-would find nothing, and nobody would be told."""
+"""Whether the tables of a file are those of its format, and whole. Nothing that is missing may be made anew and be
+empty: searches would find nothing, and nobody would be told."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.store.sqlite.failures import Damaged
 from app.store.sqlite.layout import CONTENT, SEARCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Columns: TypeAlias = "Mapping[tuple[str, str], tuple[str, ...]]"
 """("table", its name) or ("index", its name) → its columns in order."""
@@ -25,6 +25,18 @@ WHERE item.type = 'index' AND item.sql IS NOT NULL
 """
 
 
+_OF: Final = {
+    "resource.live": ("document", "value", "link", "interval", "sort"),
+    "resource.version > 0": ("history", "change", "claim"),
+}
+"""What a row of `resource` has to be like → the tables with rows of such ones only."""
+
+_STRAYS: Final = (
+    "SELECT count(*) FROM {table} WHERE NOT EXISTS"
+    " (SELECT 1 FROM resource WHERE resource.key = {table}.key AND {condition})"
+)
+
+
 def check_tables(connection: apsw.Connection) -> None:
     """Raise Damaged where a table is missing, or where a table or an index has other columns than it should have. An
     index that is missing is no damage: it is made again."""
@@ -32,6 +44,24 @@ def check_tables(connection: apsw.Connection) -> None:
     for item, columns in _expected().items():
         if found.get(item, () if item[0] == "table" else columns) != columns:
             raise Damaged
+
+
+def findings(connection: apsw.Connection) -> list[str]:
+    """What SQLite finds wrong with a file, in its words, which tell no values; and rows that belong to no resource.
+
+    https://www.sqlite.org/pragma.html#pragma_integrity_check"""
+    try:
+        said = [text for (text,) in connection.execute("PRAGMA integrity_check")]
+        return [text for text in said if text != "ok"] or list(_strays(connection))
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return [str(error)]
+
+
+def _strays(connection: apsw.Connection) -> Iterator[str]:
+    for condition, tables in _OF.items():
+        for table in tables:
+            if number := connection.execute(_STRAYS.format(table=table, condition=condition)).get:
+                yield f"{number} row(s) of {table} belong to no such resource"
 
 
 @cache

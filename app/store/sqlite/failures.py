@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from app.errors import StoreUnavailable, StoreUnusable
+from app.errors import Issue, StoreFull, StoreUnavailable, StoreUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,10 +73,6 @@ _UNUSABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
     ),
 }
 _UNAVAILABLE: Final[Mapping[type[Exception], tuple[str, str]]] = {
-    apsw.FullError: (
-        "The disk of the embedded store is full. Free some space, then repeat the request.",
-        "Le disque de l’entrepôt intégré est plein. Libérez de la place, puis répétez la requête.",
-    ),
     apsw.BusyError: (
         "Another program has been writing to the embedded store for too long. Repeat the request later.",
         "Un autre programme écrit depuis trop longtemps dans l’entrepôt intégré. Répétez la requête plus tard.",
@@ -95,6 +92,7 @@ _CAUSED_BY_OTHERS: Final = (
     apsw.ProtocolError,
     apsw.ReadOnlyError,
 )
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _FAILED: Final = (
     "The embedded store could not read or write its file. Check the disk, then repeat the request.",
     "L’entrepôt intégré n’a pas pu lire ou écrire son fichier. Vérifiez le disque, puis répétez la requête.",
@@ -107,10 +105,24 @@ def unusable(path: Path, error: Exception) -> StoreUnusable:
     return StoreUnusable(f"The store {path} {en}.", f"L’entrepôt {path} {fr}.")
 
 
-def in_our_words(error: Exception) -> Exception:
-    """What to raise for a failed read or write: StoreUnavailable where disk, memory or another process is the cause."""
+def damaged(path: Path, found: str) -> Issue:
+    """What a look through the file of a store has found, in SQLite's words."""
+    en, fr = DAMAGED
+    return Issue(
+        "fatal",
+        "exception",
+        f"The store {path} {en}. SQLite says: {found}",
+        f"L’entrepôt {path} {fr}. SQLite : {found}",
+    )
+
+
+def in_our_words(error: Exception, system_error: int = 0) -> Exception:
+    """What to raise for a failed read or write: StoreUnavailable where disk, memory or another process is the cause,
+    StoreFull where that is a lack of room. `system_error`: the system's number of the last failure to read or write."""
     if not isinstance(error, _CAUSED_BY_OTHERS):
         return error
+    if isinstance(error, apsw.FullError) or (isinstance(error, apsw.IOError) and system_error in _NO_ROOM):
+        return StoreFull()
     return StoreUnavailable(*next((said for kind, said in _UNAVAILABLE.items() if isinstance(error, kind)), _FAILED))
 
 

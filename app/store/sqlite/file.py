@@ -11,6 +11,7 @@ import apsw
 from app.search.algebra import LAST_UPDATED
 from app.store.sqlite.damage import check_tables
 from app.store.sqlite.failures import Damaged, NotOurs, TooNew, unusable
+from app.store.sqlite.immediate import Impatient
 from app.store.sqlite.layout import APPLICATION_ID, CONTENT, FORMAT, PAGE, SEARCH
 from app.store.sqlite.migration import clear_earlier_format
 
@@ -27,6 +28,7 @@ PATIENCE: Final = 10_000
 
 SETTINGS: Final = """
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
 PRAGMA wal_autocheckpoint = 16000;
 PRAGMA journal_size_limit = 67108864;
 PRAGMA cache_size = -131072;
@@ -73,6 +75,17 @@ def open_counter(directory: Path) -> apsw.Connection:
     return connection
 
 
+def open_impatient(directory: Path) -> Impatient:
+    """A connection for short reads of the store of a directory, which must be there. Raises StoreUnusable."""
+    path = directory / FILE
+    try:
+        connection = Impatient(str(path))
+        connection.execute(READER_SETTINGS)
+    except apsw.Error as error:
+        raise unusable(path, error) from None
+    return connection
+
+
 def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
     """So many connections that read the store of a directory, which must be there. Raises StoreUnusable."""
     path = directory / FILE
@@ -87,6 +100,14 @@ def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
             connection.close()
         raise unusable(path, error) from None
     return connections
+
+
+def open_beside(directory: Path) -> apsw.Connection:
+    """A connection to the store of a directory for what is done beside reading and writing resources."""
+    connection = apsw.Connection(str(directory / FILE), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.set_busy_handler(_wait)
+    connection.execute("PRAGMA secure_delete = ON")
+    return connection
 
 
 _PARAMETERS: Final = "SELECT type, name, number FROM parameter"

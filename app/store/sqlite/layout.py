@@ -2,8 +2,12 @@
 
 A resource is a row of `resource` with its JSON text in `document`; the versions before it are in `history`, and every
 change is a row of `change`, in commit order. A row of `resource` is `live` if it is found by searches and read by its
-id. One that is referred to and not there yet has a row too, with version 0 and not live: references to it are kept by
-its key, which it has when it arrives.
+id. One that was deleted is not live and has no document; among earlier versions a tombstone has the text ''. One that
+is referred to and not there yet has a row too, with version 0 and not live: references to it are kept by its key, which
+it has when it arrives.
+
+`claim` has the texts that only one resource may have, `ledger` the names that somebody holds for a time (`until`:
+seconds since 1970), with what was answered under them.
 
 What a resource is found by stands in four tables, by resource (primary keys: to test a row, to replace its values) and
 by value (indexes: to find rows, to walk them in a sort's order). `value` has the numbers of its texts, each of which is
@@ -24,7 +28,7 @@ from typing import Final
 APPLICATION_ID: Final = 0x444D4947
 """`PRAGMA application_id` of our files, "DMIG": https://www.sqlite.org/fileformat2.html#application_id"""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """`PRAGMA user_version`; goes up with every change of the tables."""
 
 PAGE: Final = 8192
@@ -49,6 +53,15 @@ CREATE TABLE IF NOT EXISTS history (
 CREATE TABLE IF NOT EXISTS change (
     sequence INTEGER PRIMARY KEY, key INTEGER NOT NULL REFERENCES resource, version INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE IF NOT EXISTS claim (
+    text TEXT PRIMARY KEY, key INTEGER NOT NULL REFERENCES resource
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS claim_key ON claim (key);
+CREATE TABLE IF NOT EXISTS ledger (
+    name TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL, answer TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ledger_until ON ledger (until);
 """
 
 SEARCH: Final = """

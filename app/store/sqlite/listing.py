@@ -51,6 +51,8 @@ class Listing:
         self._filters = filters
         self._search = search
         self._pages = Pages(filters, keyset.complete(search.sort))
+        columns = {key.parameter: column for column, key in enumerate(self._pages.keys, start=1)}
+        self._columns = [columns.get(key.parameter) for key in search.sort]
         self._tests = filters.test(search.filter)
         self._driver = driver or cheapest(connection, filters, search.filter, SELECTIVE)
 
@@ -70,6 +72,9 @@ class Listing:
         return bool(self.rows(start, backwards=backwards, take=1))
 
     def _segments(self, start: Position | None, *, backwards: bool) -> Iterator[Segment]:
+        if self._driver and start is None and not backwards:
+            yield Segment((), self._pages.keys)  # they are sorted anyway, those without a value last
+            return
         for segment in keyset.segments(self._search.sort, start, backwards=backwards):
             yield from self._without_ties(segment, backwards=backwards)
 
@@ -125,8 +130,8 @@ class Listing:
     def _run(self, statement: Sql, skip: int) -> tuple[int, list[Found]]:
         cursor = self._connection.execute(statement.text, statement.values)
         skipped = sum(1 for _ in islice(cursor, skip))
-        return skipped, [(key, self._position(*values)) for key, *values in cursor]
-
-    def _position(self, *values: str) -> Position:
-        known = {key.parameter: value for key, value in zip(self._pages.keys, values, strict=True)}
-        return keyset.position(self._search.sort, values[-1], known)
+        columns = self._columns
+        return skipped, [
+            (row[0], Position(tuple([None if column is None else row[column] for column in columns]), row[-1]))
+            for row in cursor
+        ]

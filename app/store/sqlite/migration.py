@@ -1,7 +1,9 @@
-"""Makes room in a file of an earlier format for the present tables: all that is rebuilt from the documents goes.
+"""Makes room in a file of an earlier format for the present tables: what is rebuilt from the documents goes, if it has
+another form now.
 
 Resources, history and changes stay as they are. It is part of one transaction with the making of the new tables, which
-are empty at first; `reindex` fills them."""
+are empty at first; `reindex` fills those of searches. Format 3 only adds to format 2: claims, the ledger, and deleted
+resources, which are rows of the same tables. So nothing is to be rewritten, however large the file is."""
 
 from __future__ import annotations
 

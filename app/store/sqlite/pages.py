@@ -76,9 +76,10 @@ class Pages:
         conditions = [_condition(condition, source.columns) for condition in segment.conditions]
         where = every(source.where, *conditions, tests)
         columns = ", ".join(source.columns[key.parameter] for key in self.keys)
+        known = {condition.parameter for condition in segment.conditions}
         order = ", ".join(
-            _ordered(key, source.columns, lacking=place > 0 and may_lack(key), backwards=backwards)
-            for place, key in enumerate(segment.order)
+            _ordered(key, source.columns, lacking=may_lack(key) and key.parameter not in known, backwards=backwards)
+            for key in segment.order
         )
         return Sql(
             f"SELECT row.key, {columns} FROM {source.tables.text} WHERE {where.text} ORDER BY {order} LIMIT ?",

@@ -8,14 +8,15 @@ import json
 from typing import TYPE_CHECKING
 
 from app.fhir.json import decode
-from app.store import keyset
+from app.fhir.json_members import reader
+from app.store import elements, keyset
 from app.store.repository import Page, Row
 from app.store.sqlite.choosing import Driver, best, left_out, number
 from app.store.sqlite.listing import Listing
 from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import apsw
 
@@ -25,22 +26,34 @@ if TYPE_CHECKING:
     from app.store.sqlite.listing import Found
 
 _READ = (
-    "SELECT row.id, document.text FROM json_each(?) AS wanted"
+    "SELECT row.id, CAST(document.text AS BLOB) FROM json_each(?) AS wanted"
     " CROSS JOIN resource AS row INDEXED BY resource_id ON row.type = ? AND row.id = wanted.value"
     " CROSS JOIN document ON document.key = row.key"
 )
-_DOCUMENTS = "SELECT key, text FROM document WHERE key IN (SELECT value FROM json_each(?))"
+_READ_ONE = (
+    "SELECT row.id, CAST(document.text AS BLOB) FROM resource AS row INDEXED BY resource_id"
+    " CROSS JOIN document ON document.key = row.key WHERE row.id = ? AND row.type = ?"
+)
+_DOCUMENTS = "SELECT key, CAST(text AS BLOB) FROM document WHERE key IN (SELECT value FROM json_each(?))"
+"""As bytes, since a text would be made of them only to be read."""
 
 
-def read(connection: apsw.Connection, type: str, ids: Iterable[str]) -> dict[str, Resource]:  # noqa: A002 - FHIR's word
-    """The resources under those ids; unknown ids are left out."""
-    return {found: decode(text) for found, text in connection.execute(_READ, (json.dumps(list(ids)), type))}
+def read(
+    connection: apsw.Connection,
+    type: str,  # noqa: A002 - FHIR's word
+    ids: Iterable[str],
+    wanted: Collection[str] | None = None,
+) -> dict[str, Resource]:
+    """The resources under those ids, with the wanted elements (None: all); unknown ids are left out."""
+    resource, ids = _resource(wanted), list(ids)
+    sql, names = (_READ_ONE, ids[0]) if len(ids) == 1 else (_READ, json.dumps(ids))
+    return {found: resource(text) for found, text in connection.execute(sql, (names, type))}
 
 
 def find_page(connection: apsw.Connection, filters: Filters, search: Search) -> Page:
     """The page of a search; all of it is of one moment if the caller holds a transaction."""
     keyset.check(search.sort, filters.indexed)
-    [page] = with_documents(connection, [found_page(Listing(connection, filters, search), search)])
+    [page] = with_documents(connection, [found_page(Listing(connection, filters, search), search)], search.elements)
     return page
 
 
@@ -59,9 +72,11 @@ def found_page(listing: Listing, search: Search) -> FoundPage:
     return keyset.paged(found, search.count, other=other, backwards=backwards)
 
 
-def with_documents(connection: apsw.Connection, pages: Sequence[FoundPage]) -> list[Page]:
-    """The pages with their documents, each of which is read once."""
-    documents = _documents(connection, {key for rows, _, _ in pages for key, _ in rows})
+def with_documents(
+    connection: apsw.Connection, pages: Sequence[FoundPage], wanted: Collection[str] | None
+) -> list[Page]:
+    """The pages with the wanted elements of their documents (None: all), each of which is read once."""
+    documents = _documents(connection, {key for rows, _, _ in pages for key, _ in rows}, wanted)
     return [Page([Row(documents[key], position) for key, position in rows], *flags) for rows, *flags in pages]
 
 
@@ -89,5 +104,14 @@ def count_driven(connection: apsw.Connection, driver: Driver) -> int:
     return number(connection, Sql(text, keys.values + tests.values))
 
 
-def _documents(connection: apsw.Connection, keys: Iterable[int]) -> Mapping[int, Resource]:
-    return {key: decode(text) for key, text in connection.execute(_DOCUMENTS, (json.dumps(list(keys)),))}
+def _documents(
+    connection: apsw.Connection, keys: Iterable[int], wanted: Collection[str] | None
+) -> Mapping[int, Resource]:
+    resource = _resource(wanted)
+    return {key: resource(text) for key, text in connection.execute(_DOCUMENTS, (json.dumps(list(keys)),))}
+
+
+def _resource(wanted: Collection[str] | None) -> Callable[[bytes], Resource]:
+    """Reads a document: whole, or faster, only the wanted elements."""
+    given = elements.given(wanted)
+    return decode if given is None else reader(given)

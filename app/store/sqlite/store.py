@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from app.store.failures import closed, slow
-from app.store.sqlite import file, indexes, reindex, related, searching, tallies
+from app.store.sqlite import (
+    copying,
+    damage,
+    file,
+    indexes,
+    inspecting,
+    ledger,
+    reindex,
+    related,
+    searching,
+    tallies,
+    traces,
+    versions,
+)
 from app.store.sqlite.dictionary import Dictionary
+from app.store.sqlite.erasing import erase, erase_unused
+from app.store.sqlite.failures import damaged
 from app.store.sqlite.filters import Filters
+from app.store.sqlite.immediate import Immediate
 from app.store.sqlite.readers import Readers
+from app.store.sqlite.restoring import restore
 from app.store.sqlite.scheme import Scheme
 from app.store.sqlite.writer import Writer
 from app.store.sqlite.writing import Writing
@@ -19,18 +37,21 @@ from app.store.version import utc_now
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import datetime
-    from pathlib import Path
 
     import apsw
 
+    from app.errors import Issue
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
-    from app.store.repository import IndexState, Page, Stored, Tally, Write
+    from app.store.repository import Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
 
 T = TypeVar("T")
 
 READERS: Final = 4
 COUNTERS: Final = 2  # the totals of a recall do not wait for the statistics of ten years
+SHORT: Final = 100
+"""So many resources are read in the loop's thread; a cautious number, since a read that takes longer is begun twice."""
+
 SOON: Final = 3.0
 """Seconds within which a store that is ready answers."""
 
@@ -40,7 +61,8 @@ class Running:
     """What an open store works with."""
 
     writer: Writer
-    readers: Readers | Writer  # a store in memory has one connection for everything
+    short: Immediate | Writer  # a store in memory has one connection for everything
+    readers: Readers | Writer
     counter: Readers | Writer
     writing: Writing
     scheme: Scheme
@@ -78,6 +100,7 @@ class SqliteStore:
         """Finish what runs, end the threads and close the file."""
         if running := self._opened:
             self._opened = None
+            await running.short.close()
             await running.counter.close()
             await running.readers.close()
             await running.writer.close()
@@ -90,13 +113,64 @@ class SqliteStore:
         except TimeoutError:
             raise slow() from None
 
-    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
         """The current resources under those ids, by id."""
-        return await self._running().readers.run(lambda connection: searching.read(connection, type, ids))
+        return await self._reads(len(ids)).run_statement(
+            lambda connection: searching.read(connection, type, ids, elements)
+        )
+
+    async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
+        """The last versions of the resources under those ids, by id, also of deleted ones."""
+        return await self._reads(len(ids)).run(lambda connection: versions.heads(connection, type, ids))
+
+    async def version(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        version: int | None = None,
+        as_of: str | None = None,
+    ) -> Version | None:
+        """The version of that number, or the one that was current at an instant."""
+        place = (type, id)
+        return await self._reads(1).run(
+            lambda connection: (
+                versions.numbered(connection, place, version)
+                if as_of is None
+                else versions.as_of(connection, place, as_of)
+            )
+        )
+
+    async def history(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        count: int,
+        before: int | None = None,
+    ) -> Sequence[Version]:
+        """Up to `count` versions of a resource, the last first, or those before the version `before`."""
+        place = (type, id)
+        return await self._reads(count).run(lambda connection: versions.history(connection, place, count, before))
+
+    async def histories(self, type: str, after: str, count: int) -> Sequence[Sequence[Version]]:  # noqa: A002 - FHIR's word
+        """All versions of the next `count` resources by id, also of deleted ones."""
+        return await self._running().counter.run(
+            lambda connection: [
+                versions.whole(connection, (type, id_)) for id_ in versions.next_ids(connection, type, after, count)
+            ]
+        )
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
         """One page of the current resources of a type."""
-        return await self._read(type, lambda connection, filters: searching.find_page(connection, filters, search))
+        return await self._read(
+            type,
+            lambda connection, filters: searching.find_page(connection, filters, search),
+            number=search.offset + search.count,
+        )
 
     async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """How many current resources of a type a filter matches."""
@@ -111,7 +185,9 @@ class SqliteStore:
     ) -> Sequence[Page]:
         """For each target the first page of the resources of a type that refer to it."""
         return await self._read(
-            type, lambda connection, filters: related.pages(connection, filters, parameter, targets, search)
+            type,
+            lambda connection, filters: related.pages(connection, filters, parameter, targets, search),
+            number=max(len(targets), search.offset + search.count),
         )
 
     async def count_related(
@@ -123,7 +199,9 @@ class SqliteStore:
     ) -> Sequence[int]:
         """For each target how many resources of a type refer to it and match the filter."""
         return await self._read(
-            type, lambda connection, filters: related.counts(connection, filters, parameter, targets, filter)
+            type,
+            lambda connection, filters: related.counts(connection, filters, parameter, targets, filter),
+            number=len(targets),
         )
 
     async def tally(
@@ -151,27 +229,95 @@ class SqliteStore:
         running = self._running()
 
         def drop(connection: apsw.Connection) -> list[IndexState]:
-            reindex.check(connection, self._index.version)
             running.writing.dictionary.forget()
             return indexes.drop_stale(connection, running.scheme)
 
-        return await running.writer.run(drop)
+        return await self._write(drop)
 
-    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
-        """Keep each resource as the next version, all of them or none. Raises VersionConflict."""
-        running = self._running()
-
-        def put_all(connection: apsw.Connection) -> list[Stored]:
-            reindex.check(connection, self._index.version)
-            return running.writing.put(connection, writes)
-
-        return await running.writer.run(put_all)
-
-    async def _read(self, type_name: str, work: Callable[[apsw.Connection, Filters], T]) -> T:
-        running = self._running()
-        return await running.readers.run(
-            lambda connection: work(connection, Filters(type_name, running.scheme.now(connection)))
+    async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
+        """Hold a name in the ledger for a time, unless somebody else holds it."""
+        return await self._running().writer.run(
+            lambda connection: ledger.reserve(connection, name, holder, seconds, self._clock())
         )
+
+    async def settle(self, name: str, holder: str, answer: str | None) -> None:
+        """Note the answer that was given under a name; None lets go of the name."""
+        await self._running().writer.run(
+            lambda connection: ledger.settle(connection, name, holder, answer, self._clock())
+        )
+
+    async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
+        """Keep each resource as the next version, all of them or none. Raises VersionConflict, DuplicateKey."""
+        running = self._running()
+        return await self._write(lambda connection: running.writing.put(connection, writes))
+
+    async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
+        """Keep whole histories in place of what is kept under their ids, all of them or none. Raises DuplicateKey."""
+        running = self._running()
+        return await self._write(lambda connection: restore(connection, running.writing, histories))
+
+    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+        """Remove resources for good. Nothing of them is left in the file, nor in its log."""
+        running = self._running()
+        erased = await self._write(lambda connection: erase(connection, running.writing, type, list(ids)))
+        if erased and self._directory:
+            await asyncio.to_thread(traces.empty_log, self._directory)
+        return erased
+
+    async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
+        """Look through the next `count` resources by id; answers the last id, None at the end, and what is wrong."""
+        running = self._running()
+        return await running.counter.run(
+            lambda connection: inspecting.inspect(connection, running.writing, type, after, count)
+        )
+
+    async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
+        """Make the search values of resources anew."""
+        running = self._running()
+        await self._write(lambda connection: inspecting.repair(connection, running.writing, type, ids))
+
+    async def compact(self) -> None:
+        """Rewrite the file without its unused parts, in which there may be traces of what was erased or replaced.
+
+        Others read meanwhile, but do not write. It takes some seconds for each GB, and twice the room."""
+        running = self._running()
+        await self._write(lambda connection: erase_unused(connection, running.writing))
+        if self._directory:
+            await asyncio.to_thread(traces.compact, self._directory)
+
+    async def backup(self, path: Path, progress: Callable[[int, int], None] = lambda copied, of: None) -> None:
+        """Copy the store as it is at this moment to a new file, and look through the copy, while others read and write.
+
+        `progress` is called in another thread with the number of pages copied, and of all. Raises StoreUnusable."""
+        self._running()
+        if self._directory is None:
+            raise copying.no_file(path)
+        await copying.backup(self._directory, path, progress)
+
+    async def check_file(self) -> Sequence[Issue]:
+        """What SQLite finds wrong with the file as a whole: a torn page, an index that lacks a row."""
+        path = (self._directory or Path("memory:")) / file.FILE
+        return [damaged(path, found) for found in await self._running().counter.run(damage.findings)]
+
+    async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
+        def checked(connection: apsw.Connection) -> T:
+            reindex.check(connection, self._index.version)
+            return work(connection)
+
+        return await self._running().writer.run(checked)
+
+    async def _read(
+        self, type_name: str, work: Callable[[apsw.Connection, Filters], T], number: int | None = None
+    ) -> T:
+        scheme = self._running().scheme
+        return await self._reads(number).run(
+            lambda connection: work(connection, Filters(type_name, scheme.now(connection)))
+        )
+
+    def _reads(self, number: int | None) -> Immediate | Readers | Writer:
+        """Where so many resources are read, or None, who knows how many."""
+        running = self._running()
+        return running.readers if number is None or number > SHORT else running.short
 
     def _running(self) -> Running:
         if self._opened is None:
@@ -187,7 +333,8 @@ class SqliteStore:
         while await writer.run(lambda connection: reindex.rebuild_batch(connection, writing)):
             pass
         if self._directory is None:
-            return Running(writer, writer, writer, writing, scheme)
+            return Running(writer, writer, writer, writer, writing, scheme)
         readers = Readers(file.open_readers(self._directory, self._reader_count))
+        short = Immediate(file.open_impatient(self._directory), readers)
         counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
-        return Running(writer, readers, counters, writing, scheme)
+        return Running(writer, short, readers, counters, writing, scheme)

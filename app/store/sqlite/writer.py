@@ -62,6 +62,10 @@ class Writer:
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
 
+    async def run_statement(self, work: Callable[[apsw.Connection], T]) -> T:
+        """As `run`: it shares a transaction with others."""
+        return await self.run(work)
+
     async def close(self) -> None:
         """Finish the jobs that wait, then end."""
         if not self._closed:
@@ -105,9 +109,10 @@ class Writer:
             outcomes = [self._outcome(job.work) for job in jobs]
             self._connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it is, those who wait have to hear of it
+            said = in_our_words(error, self._connection.system_errno)
             with suppress(apsw.Error):
                 self._connection.execute("ROLLBACK")
-            outcomes = [in_our_words(error) for _ in jobs]
+            outcomes = [said for _ in jobs]
         for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 job.answer.set_exception(outcome)
@@ -122,8 +127,8 @@ class Writer:
         except Exception as error:  # whatever it is, it is for the one who asked
             if not self._connection.in_transaction:
                 raise
+            outcome = in_our_words(error, self._connection.system_errno)
             self._connection.execute("ROLLBACK TO job")
-            outcome = in_our_words(error)
         self._connection.execute("RELEASE job")
         return outcome
 

@@ -4,17 +4,19 @@ Runs inside a transaction of the caller."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.errors import VersionConflict
 from app.fhir.json import decode, encode
 from app.store.repository import Stored
+from app.store.sqlite import claims
 from app.store.sqlite.rows import Rows
 from app.store.version import instant, same_content, stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     import apsw
@@ -29,12 +31,27 @@ _CURRENT = (
     "SELECT row.key, row.version, row.at, row.live, document.text FROM resource AS row LEFT JOIN document USING (key)"
     " WHERE row.type = ? AND row.id = ?"
 )
-_NEW = "INSERT INTO resource (version, at, author, live, type, id) VALUES (?, ?, ?, 1, ?, ?)"
-_NEXT = "UPDATE resource SET version = ?, at = ?, author = ?, live = 1 WHERE key = ?"
+_NEW = "INSERT INTO resource (version, at, author, live, type, id) VALUES (?, ?, ?, ?, ?, ?)"
+_NEXT = "UPDATE resource SET version = ?, at = ?, author = ?, live = ? WHERE key = ?"
 _OUTDATE = (
-    "INSERT INTO history SELECT key, version, at, author, text FROM resource JOIN document USING (key) WHERE key = ?"
+    "INSERT INTO history SELECT key, version, at, author, ifnull(text, '') FROM resource LEFT JOIN document USING (key)"
+    " WHERE key = ?"
 )
 _SEARCHED = ("value", "link", "interval", "sort")
+
+
+class Current(NamedTuple):
+    """What the tables have under an id: the key is 0 where they have nothing, the version where it is only referred to;
+    the text is that of a live one."""
+
+    key: int = 0
+    version: int = 0
+    at: str = ""
+    live: int = 0
+    text: str | None = None
+
+
+NONE: Final = Current()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,59 +64,86 @@ class Writing:
     clock: Callable[[], datetime]
 
     def put(self, connection: apsw.Connection, writes: Iterable[Write]) -> list[Stored]:
-        """Keep each resource as the next version. Raises VersionConflict; the caller then undoes what was done."""
-        self.dictionary.begin()
-        rows = Rows(self.scheme, self.dictionary)
-        try:
-            stored = [self._put(connection, rows, write) for write in writes]
-            rows.insert(connection)
-        except BaseException:
-            self.dictionary.forget()
-            raise
-        return stored
+        """Keep each resource as the next version. Raises VersionConflict, DuplicateKey; the caller then undoes what was
+        done."""
+        with self.gathering(connection) as rows:
+            return [self._put(connection, rows, write) for write in writes]
 
     def find_again(self, connection: apsw.Connection, resources: Sequence[tuple[int, Resource]]) -> None:
         """Set the search values of resources, given with their keys, in place of those that they have."""
+        with self.gathering(connection) as rows:
+            for key, resource in resources:
+                forget(connection, key)
+                rows.find_by(key, resource, self.index.values(resource))
+
+    @contextmanager
+    def gathering(self, connection: apsw.Connection) -> Iterator[Rows]:
+        """Rows that are inserted in the end. Where that fails, nothing is remembered of what will be taken back."""
         self.dictionary.begin()
         rows = Rows(self.scheme, self.dictionary)
         try:
-            for key, resource in resources:
-                _forget(connection, key)
-                rows.find_by(key, resource, self.index.values(resource))
+            yield rows
             rows.insert(connection)
         except BaseException:
             self.dictionary.forget()
             raise
 
     def _put(self, connection: apsw.Connection, rows: Rows, write: Write) -> Stored:
-        place = (write.type, write.id)
-        current = connection.execute(_CURRENT, place).fetchone()
-        if current and current[0] in rows.keys:  # it comes twice among these writes
-            rows.insert(connection)
-            current = connection.execute(_CURRENT, place).fetchone()
-        key, version, at, live, text = current or (0, 0, "", 0, "")
-        if write.expected not in (None, version):
-            raise VersionConflict(f"{write.type}/{write.id}", version)
-        if text and same_content(stored := decode(text), write.resource):
-            return Stored(stored, version, changed=False)
-        at = instant(self.clock(), at)
-        resource = stamped(write.resource, write.id, version + 1, at)
-        if live:
-            connection.execute(_OUTDATE, (key,))
-            connection.execute("DELETE FROM document WHERE key = ?", (key,))
-            _forget(connection, key)
-        row = (version + 1, at, write.author)
-        if not current:
-            connection.execute(_NEW, (*row, *place))
-            key = connection.last_insert_rowid()
-        else:
-            connection.execute(_NEXT, (*row, key))
-        rows.keep(key, version + 1, encode(resource).decode())
+        current = _current(connection, rows, (write.type, write.id))
+        if write.expected not in (None, current.version) and (current.live or write.expected):
+            raise VersionConflict(f"{write.type}/{write.id}", current.version)
+        if write.resource is None:
+            return self._delete(connection, rows, current, write.author)
+        if current.text and same_content(stored := decode(current.text), write.resource):
+            claims.hold(connection, current.key, write.keys)
+            return Stored(stored, current.version, changed=False)
+        version, at = current.version + 1, instant(self.clock(), current.at)
+        resource = stamped(write.resource, write.id, version, at)
+        if current.version:
+            outdate(connection, current.key)
+        key = _advance(connection, current.key, (version, at, write.author, 1), (write.type, write.id))
+        if write.keys or current.live:
+            claims.hold(connection, key, write.keys)
+        rows.keep(key, version, encode(resource).decode())
         rows.find_by(key, resource, self.index.values(resource))
-        return Stored(resource, version + 1)
+        return Stored(resource, version)
+
+    def _delete(self, connection: apsw.Connection, rows: Rows, current: Current, author: str) -> Stored:
+        if not current.live:
+            return Stored(None, current.version, changed=False)
+        version = current.version + 1
+        outdate(connection, current.key)
+        connection.execute(_NEXT, (version, instant(self.clock(), current.at), author, 0, current.key))
+        claims.release(connection, current.key)
+        rows.note(current.key, version)
+        return Stored(None, version)
 
 
-def _forget(connection: apsw.Connection, key: int) -> None:
+def _current(connection: apsw.Connection, rows: Rows, place: tuple[str, str]) -> Current:
+    row = connection.execute(_CURRENT, place).fetchone()
+    if row and row[0] in rows.keys:  # it comes twice among these writes
+        rows.insert(connection)
+        row = connection.execute(_CURRENT, place).fetchone()
+    return Current(*row) if row else NONE
+
+
+def _advance(connection: apsw.Connection, key: int, row: tuple[int, str, str, int], place: tuple[str, str]) -> int:
+    """Note version, time, author and whether it is live; answers the key, which is new if it was 0."""
+    if key:
+        connection.execute(_NEXT, (*row, key))
+        return key
+    connection.execute(_NEW, (*row, *place))
+    return connection.last_insert_rowid()
+
+
+def outdate(connection: apsw.Connection, key: int) -> None:
+    """Move the current version of a resource to the history, and take it out of searches."""
+    connection.execute(_OUTDATE, (key,))
+    connection.execute("DELETE FROM document WHERE key = ?", (key,))
+    forget(connection, key)
+
+
+def forget(connection: apsw.Connection, key: int) -> None:
     """Remove the search values of a resource."""
     for table in _SEARCHED:
         connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608 - names of our own tables

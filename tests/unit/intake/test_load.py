@@ -4,13 +4,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.errors import RequestError
+from app.fhir.json import encode
 from app.intake.load import BATCH, Loaded, load
+from app.intake.verdict import Rules
 from app.profiles import DEFAULTS, Validator, load_profiles
-from app.store.repository import Stored, Write
+from app.store.repository import Page, Stored, Write
 from tests.builders import organization, procedure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from app.fhir.resource import Resource
+    from app.search.algebra import Search
 
 
 class Notebook:
@@ -23,6 +29,12 @@ class Notebook:
         self.batches.append(writes)
         return [Stored(write.resource, 1) for write in writes]
 
+    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
+        return {}
+
+    async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
+        return Page((), has_previous=False, has_next=False)
+
 
 @pytest.fixture
 def validator() -> Validator:
@@ -31,7 +43,7 @@ def validator() -> Validator:
 
 async def loaded(validator: Validator, writer: Notebook, sent: Iterable[Any]) -> list[Loaded]:
     pairs = [(f"line {number}", value) for number, value in enumerate(sent)]
-    return [each async for each in load(validator, writer, pairs)]
+    return [each async for each in load(Rules(validator), writer, pairs)]
 
 
 async def test_a_resource_keeps_its_id(validator: Validator) -> None:
@@ -68,3 +80,22 @@ async def test_nothing_to_load_is_nothing_written(validator: Validator) -> None:
     writer = Notebook()
     assert await loaded(validator, writer, []) == []
     assert writer.batches == []
+
+
+async def test_what_cannot_be_read_is_refused_with_its_reason(validator: Validator) -> None:
+    (result,) = await loaded(validator, Notebook(), [RequestError("torn", "déchiré")])
+    assert result.refused
+    assert result.issues[0].en == "torn"
+
+
+async def test_large_texts_are_not_gathered_by_the_hundred(validator: Validator) -> None:
+    writer = Notebook()
+    text = encode(organization(name="x" * 900_000))
+    await loaded(validator, writer, [text] * 12)
+    assert [len(batch) for batch in writer.batches] == [5, 5, 2]
+
+
+async def test_the_type_and_what_was_sent_are_told_of_a_refused_one(validator: Validator) -> None:
+    sent = procedure(status=None)
+    (result,) = await loaded(validator, Notebook(), [sent])
+    assert (result.type, result.sent) == ("Procedure", sent)

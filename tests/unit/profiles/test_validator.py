@@ -83,6 +83,15 @@ def test_beyond_the_cap_one_finding_counts_the_others(validator: Validator) -> N
     assert issues[-1].en.startswith("703 more findings are not shown, 703 of them errors.")
 
 
+def test_an_error_is_not_hidden_behind_warnings_beyond_the_cap(validator: Validator) -> None:
+    bare = [{"resource": {"resourceType": "Device", "status": "active"}} for _ in range(300)]
+    wrong = [{"resource": {"resourceType": "Device", "status": "lost"}} for _ in range(2)]
+    issues = validator.validate({"resourceType": "Bundle", "type": "collection", "entry": [*bare, *wrong]})
+    errors = [issue.expression for issue in issues if issue.severity == "error"]
+    assert errors == ["Bundle.entry[300].resource.status", "Bundle.entry[301].resource.status"]
+    assert (len(issues), issues[-1].rule, issues[-1].severity) == (501, "cap", "warning")
+
+
 def test_validation_is_deterministic_and_leaves_the_document_alone(validator: Validator) -> None:
     document = procedure(status="x", bodySite=None, unknown={"a": [None]}, identifier="x")
     before = copy.deepcopy(document)

@@ -8,9 +8,6 @@ import pytest
 from tests.builders import DMI_PROCEDURE, organization, procedure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from app.store.repository import Stored, Write
     from tests.builders import Document
     from tests.conftest import Start
 
@@ -113,17 +110,11 @@ async def test_what_is_no_procedure_is_refused_with_a_reason(start: Start, sent:
 
 async def test_the_author_of_a_version_is_the_named_intake_system(start: Start) -> None:
     product = await start()
-    written: list[str] = []
-    write = product.store.write
-
-    async def noted(writes: Sequence[Write]) -> Sequence[Stored]:
-        written.extend(each.author for each in writes)
-        return await write(writes)
-
-    product.store.write = noted  # type: ignore[method-assign]
-    await product.ask(CREATE, {"resource": procedure()}, x_intake_system="bloc-3")
-    await product.ask(CREATE, {"resource": procedure()})
-    assert written == ["bloc-3", ""]
+    named = await product.ask(CREATE, {"resource": procedure()}, x_intake_system="bloc-3")
+    unnamed = await product.ask(CREATE, {"resource": procedure(status="entered-in-error")})
+    for answer, author in ((named, "bloc-3"), (unnamed, "")):
+        [version] = await product.store.history("Procedure", answer["data"]["ProcedureCreate"]["resource"]["id"], 2)
+        assert version.author == author
 
 
 async def test_a_missing_target_is_a_warning_beside_what_was_stored(start: Start) -> None:

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import InvalidSearch
-from app.schema.search_arguments import MOST_RANGES, MOST_VALUES, search_arguments, wanted
+from app.schema.search_arguments import search_arguments, wanted
 from app.search.algebra import And, Eq, Filter, In, Linked, Missing, Not, Or
 from app.search.parameters import parameters
+from app.search.value_counts import MOST_RANGES, MOST_VALUES
 from tests.builders import organization, patient, procedure
 
 if TYPE_CHECKING:

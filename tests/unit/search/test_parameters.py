@@ -26,9 +26,9 @@ OURS = {"Udi.di", "Udi.lot", "Udi.serial", "Udi.expiry", "Traceability"}  # app.
 
 def element_at(type_name: str, path: Path) -> Element:
     element = type_definition(type_name).elements[path[0].name]
-    if path[0].name == "contained":
-        (contained_type,) = path[0].values
-        return element_at(contained_type, path[1:])
+    if element.type == "Resource" and path[0].values:
+        (held_type,) = path[0].values
+        return element_at(held_type, path[1:])
     if path[0].key:
         element_at(element.type, path[0].key)
     return element_at(element.type, path[1:]) if path[1:] else element

@@ -215,12 +215,9 @@ async def test_an_id_that_nothing_can_have_is_404_and_not_repeated(start: Start,
 @pytest.mark.parametrize(
     "path",
     [
-        "/fhir",
-        "/fhir/",
-        "/fhir/Patient",
-        "/fhir/Patient/p1",
-        "/fhir/Patient/$graphql",
+        "/fhir/patient",
         "/fhir/$other",
+        "/fhir/Patient/p1/$other",
         "/fhir/a/b/c/$graphql",
     ],
 )
@@ -230,6 +227,22 @@ async def test_where_fhir_has_nothing_the_answer_is_an_outcome_in_the_language_a
     response = await (await start(patient())).http.get(path, headers={"accept-language": "fr"})
     assert response.status_code == 404
     assert issue_of(response)["details"]["text"].startswith("Il n’y a rien à cette adresse.")
+
+
+async def test_a_deleted_instance_is_410_with_an_outcome(start: Start) -> None:
+    product = await start(patient())
+    await product.http.delete("/fhir/Patient/p1")
+    response = await post(product, INSTANCE, "{ id }")
+    assert response.status_code == 410
+    assert issue_of(response)["code"] == "deleted"
+
+
+async def test_a_deleted_resource_that_an_instance_refers_to_is_an_error_and_no_410(start: Start) -> None:
+    product = await start(patient(managingOrganization={"reference": "Organization/o1"}), organization())
+    await product.http.delete("/fhir/Organization/o1")
+    response = await post(product, INSTANCE, "{ id managingOrganization { resource { id } } }")
+    assert response.status_code == 200
+    assert response.json()["data"]["id"] == "p1"
 
 
 async def test_what_is_no_fhir_address_is_answered_plainly(start: Start) -> None:

@@ -11,9 +11,8 @@ from app import __version__
 from app.fhir.json import decode
 from app.fhir.served import SERVED
 from app.profiles import DEFAULTS, Validator, load_profiles
-from app.search.capability import fhir_name
-from app.search.parameters import parameters
-from tests.builders import DMI_PROCEDURE
+from app.search.parameters import fhir_name, parameters
+from tests.builders import DMI_PROCEDURE, device
 
 if TYPE_CHECKING:
     from tests.conftest import Start
@@ -79,12 +78,46 @@ async def test_graphql_is_the_operation_of_the_system_and_of_every_type(start: S
     assert all(each["operation"] == [graphql] for each in resource["rest"][0]["resource"])
 
 
-async def test_no_interaction_is_claimed_that_is_not_there(start: Start) -> None:
+ASKED = {
+    "read": ("GET", "/fhir/Device/d1"),
+    "vread": ("GET", "/fhir/Device/d1/_history/1"),
+    "update": ("PUT", "/fhir/Device/d1"),
+    "patch": ("PATCH", "/fhir/Device/d1"),
+    "delete": ("DELETE", "/fhir/Device/d1"),
+    "history-instance": ("GET", "/fhir/Device/d1/_history"),
+    "history-type": ("GET", "/fhir/Device/_history"),
+    "create": ("POST", "/fhir/Device"),
+    "search-type": ("GET", "/fhir/Device"),
+}
+
+
+@pytest.mark.parametrize("interaction", ASKED)
+async def test_the_interactions_that_are_claimed_are_those_that_are_there(start: Start, interaction: str) -> None:
+    product = await start(device())
+    claimed = {each["code"] for each in of((await product.http.get("/fhir/metadata")).json(), "Device")["interaction"]}
+    method, path = ASKED[interaction]
+    response = await product.http.request(method, path)
+    assert (interaction in claimed) == (response.status_code not in (404, 405))
+
+
+async def test_a_transaction_is_claimed_and_there(start: Start) -> None:
     product = await start()
-    resource = (await product.http.get("/fhir/metadata")).json()
-    assert "interaction" not in resource["rest"][0]
-    assert not any("interaction" in each for each in resource["rest"][0]["resource"])
-    assert (await product.http.get("/fhir/Patient/p1")).status_code == 404
+    assert (await statement(start))["rest"][0]["interaction"] == [{"code": "transaction"}]
+    response = await product.http.post("/fhir", json={"resourceType": "Bundle", "type": "transaction"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("setting", ["on", "off"])
+async def test_whether_an_update_creates_is_stated(start: Start, setting: str) -> None:
+    entry = of(await statement(start, DMI_UPDATE_CREATE=setting), "Device")
+    assert entry["updateCreate"] is (setting == "on")
+
+
+async def test_what_conditions_there_are_is_stated(start: Start) -> None:
+    entry = of(await statement(start), "Device")
+    assert (entry["versioning"], entry["readHistory"], entry["conditionalCreate"]) == ("versioned", True, True)
+    assert (entry["conditionalUpdate"], entry["conditionalDelete"]) == (False, "not-supported")
+    assert entry["conditionalRead"] == "not-match"
 
 
 async def test_the_profiles_are_those_that_are_known_and_demanded(start: Start) -> None:
@@ -129,11 +162,12 @@ async def test_another_form_is_406_with_an_outcome(start: Start, accept: str, fo
     )
     assert response.status_code == 406
     assert response.json()["issue"][0]["code"] == "not-supported"
-    assert response.json()["issue"][0]["details"]["text"].startswith("La déclaration n’est écrite")
+    assert response.json()["issue"][0]["details"]["text"].startswith("Ce serveur n’écrit qu’en")
 
 
 async def test_head_tells_what_get_would(start: Start) -> None:
     product = await start()
+    product.http.headers["accept-encoding"] = "identity"
     head, get = await product.http.head("/fhir/metadata"), await product.http.get("/fhir/metadata")
     assert head.status_code == 200
     assert head.headers["content-length"] == get.headers["content-length"] == str(len(get.content))

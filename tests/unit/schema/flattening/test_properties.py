@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from graphql import build_schema, execute_sync, parse
+from graphql.execution.values import VariableValues
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,8 +72,7 @@ def executed(query: str, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(query: str, data: dict[str, Any]) -> dict[str, Any]:
-    made = plan_of(SCHEMA, parse(query), None, {})
-    assert made
+    made = plan_of(SCHEMA, parse(query), None, VariableValues({}, {}))
     return shaped(executed(query, data), made.shape)[0]
 
 
@@ -96,7 +96,6 @@ def test_shaping_makes_no_value_up(data: dict[str, Any], selection: str) -> None
 @given(nodes, selections(st.just("")))
 def test_an_answer_without_directives_is_returned_as_it_is(data: dict[str, Any], selection: str) -> None:
     query = f"{{ one {selection} }}"
-    made = plan_of(SCHEMA, parse(query), None, {})
-    assert made
+    made = plan_of(SCHEMA, parse(query), None, VariableValues({}, {}))
     result = executed(query, {"one": data})
     assert shaped(result, made.shape)[0] is result

@@ -6,7 +6,17 @@ import copy
 from typing import Any
 
 import pytest
-from graphql import ExecutionResult, GraphQLSchema, build_schema, execute_sync, parse, validate
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    execute_sync,
+    get_variable_values,
+    parse,
+    validate,
+)
 
 from app.schema.flattening import plan
 from app.schema.flattening.directives import SHAPING, is_shaped
@@ -38,12 +48,19 @@ PATIENT = {"__typename": "Patient", "id": "p1", "active": True, "name": [OFFICIA
 DEVICE = {"__typename": "Device", "id": "d1", "lot": "L-1", "name": [USUAL]}
 
 
+def planned(document: DocumentNode, variables: dict[str, Any]) -> plan.Plan:
+    """The plan of the first operation of a document."""
+    operation = next(each for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    values = get_variable_values(SCHEMA, operation.variable_definitions or (), variables)
+    assert not isinstance(values, list)
+    return plan_of(SCHEMA, document, None, values)
+
+
 def asked(query: str, data: dict[str, Any], **variables: Any) -> ExecutionResult:
     """The shaped answer to a query, as the product gives it."""
     document = parse(query)
     assert validate(SCHEMA, document) == []
-    made = plan_of(SCHEMA, document, None, variables)
-    assert made
+    made = planned(document, variables)
     executed = execute_sync(SCHEMA, made.document, data, variable_values=variables)
     assert executed.data is not None
     before = copy.deepcopy(executed.data)
@@ -68,7 +85,7 @@ def of_patient(selection: str, changes: dict[str, Any] | None = None, **variable
 def refused(query: str, **variables: Any) -> list[str]:
     """The rules that a document breaks, found before it is executed."""
     with pytest.raises(Misshapen) as refusal:
-        plan_of(SCHEMA, parse(query), None, variables)
+        planned(parse(query), variables)
     return [error.original_error.issues[0].rule for error in refusal.value.errors]  # type: ignore[union-attr]
 
 
@@ -225,11 +242,7 @@ def test_fragments_that_double_at_each_level_are_looked_at_once() -> None:
     levels = [level.format(number, number + 1) for number in range(60)]
     last = "fragment F60 on Link { type @first }"
     document = parse(" ".join(["{ patient { link { ...F0 } } }", *levels, last]))
-    assert plan_of(SCHEMA, document, None, {})
-
-
-def test_variables_that_do_not_fit_are_left_to_the_executor() -> None:
-    assert plan_of(SCHEMA, parse("query($x: Boolean!) { patient { id @first @skip(if: $x) } }"), None, {}) is None
+    assert planned(document, {}).shape
 
 
 def test_several_values_of_a_singleton_are_null_with_one_error_at_the_second() -> None:
@@ -310,15 +323,13 @@ def test_a_document_tells_whether_it_is_shaped(query: str, expected: bool) -> No
 
 def test_an_answer_without_directives_is_the_same_object() -> None:
     document = parse("{ patient { id name { use given } } }")
-    made = plan_of(SCHEMA, document, None, {})
-    assert made
+    made = planned(document, {})
     data = {"patient": PATIENT}
     assert shaped(data, made.shape)[0] is data
 
 
 def test_what_has_no_directive_inside_is_not_copied() -> None:
     document = parse("{ patient { active @first name { use given } } }")
-    made = plan_of(SCHEMA, document, None, {})
-    assert made
+    made = planned(document, {})
     data = {"patient": {"active": True, "name": [OFFICIAL]}}
     assert shaped(data, made.shape)[0]["patient"]["name"][0] is OFFICIAL

@@ -1,0 +1,156 @@
+"""What is asked for one by one and read together.
+
+Nothing is read while a level is built, whatever turns others get meanwhile: a batch closes some turns of the event loop
+after somebody waits for it, when all who wait for the same level have asked, or at `flush`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from app.store.failures import slow
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator, Hashable
+
+    Read = Callable[[list[Any]], Awaitable[list[Any]]]
+
+Answer = TypeVar("Answer")
+
+TURNS: Final = 2
+"""Turns of the event loop in which others may ask: one begins what is waited for, in the next it begins its parts."""
+
+
+class Others:
+    """Whether others wait for the same level, who may ask for more."""
+
+    __slots__ = ("may_ask",)
+
+    def __init__(self) -> None:
+        self.may_ask = True
+
+
+class Batch:
+    """Keys that are read together, by `read(keys)`, which answers a value or an exception for each."""
+
+    __slots__ = ("_awaited", "_error", "_others", "_read", "_values", "closed", "done", "keys")
+
+    def __init__(self, read: Read, others: Others) -> None:
+        self._read = read
+        self._others = others
+        self._awaited = False
+        self._values: dict[Hashable, Any] = {}
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._error: Exception | None = None
+        self.keys: list[Any] = []
+        self.closed = False
+
+    async def fetch(self) -> None:
+        """Close the batch and read it, unless somebody did."""
+        if self.closed:
+            await self.done
+            return
+        self.closed = True
+        try:
+            self._values = dict(zip(self.keys, await self._read(self.keys), strict=True))
+        except Exception as error:  # noqa: BLE001 - it is raised to everybody who holds a ticket
+            self._error = error
+        except BaseException:
+            self._error = slow()
+            raise
+        finally:
+            self.done.set_result(None)
+
+    def answer(self, key: Hashable) -> Any:
+        """What was read for a key. Raises what reading raised."""
+        found = self._values.get(key, self._error)
+        if isinstance(found, Exception):
+            raise found.with_traceback(None)
+        return found
+
+    async def arrival(self) -> None:
+        """Return when it is read. Whoever waits first reads it, after some turns in which others may still ask."""
+        if self.closed or self._awaited:
+            await asyncio.shield(self.done)
+            return
+        self._awaited = True
+        try:
+            for _ in range(TURNS if self._others.may_ask else 0):
+                await asyncio.sleep(0)
+        finally:
+            await self.fetch()
+
+
+class Ticket(Generic[Answer]):
+    """One answer of a batch, to be awaited."""
+
+    __slots__ = ("batch", "key")
+
+    def __init__(self, batch: Batch, key: Hashable) -> None:
+        self.batch = batch
+        self.key = key
+
+    def __await__(self) -> Generator[Any, None, Answer]:
+        if not self.batch.done.done():
+            yield from self.batch.arrival().__await__()
+        answer: Answer = self.batch.answer(self.key)
+        return answer
+
+
+class Kind:
+    """What was asked for of one kind: each key is in one batch, and is not read again."""
+
+    __slots__ = ("_batches", "_open", "_others", "_read", "_reading")
+
+    def __init__(self, read: Read, reading: list[Batch], others: Others) -> None:
+        self._read = read
+        self._reading = reading
+        self._others = others
+        self._open: Batch | None = None
+        self._batches: dict[Hashable, Batch] = {}
+
+    def batch(self, key: Hashable) -> Batch:
+        """The batch that has, or will have, the answer for a key."""
+        found = self._batches.get(key)
+        if found is None:
+            found = self._open
+            if found is None or found.closed:
+                found = self._open = Batch(self._read, self._others)
+                self._reading.append(found)
+            found.keys.append(key)
+            self._batches[key] = found
+        return found
+
+
+class Batches:
+    """The batches of one request."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[Hashable, Kind] = {}
+        self._reading: list[Batch] = []
+        self.others = Others()
+
+    def of(self, kind: Hashable, read: Read) -> Kind:
+        """What was asked for of a kind, which `read` reads."""
+        found = self._kinds.get(kind)
+        if found is None:
+            found = self._kinds[kind] = Kind(read, self._reading, self.others)
+        return found
+
+    def ask(self, kind: Hashable, key: Hashable, read: Read) -> Ticket[Any]:
+        """A ticket for a key of a kind."""
+        return Ticket(self.of(kind, read).batch(key), key)
+
+    async def flush(self) -> None:
+        """Read what is asked for so far, and wait for what is being read."""
+        batches = self._reading[:]
+        self._reading.clear()
+        if len(batches) == 1:
+            await batches[0].fetch()
+        elif batches:
+            await asyncio.gather(*(batch.fetch() for batch in batches))
+
+    def forget(self) -> None:
+        """Read everything anew from here on."""
+        self._kinds.clear()

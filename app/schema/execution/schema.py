@@ -1,0 +1,180 @@
+"""Strawberry's schema with plans in the place of graphql-core's executor.
+
+Strawberry's extensions see an execution as before. One that wants to see every field (`resolve`) has it run by
+graphql-core, and so has introspection.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import strawberry
+from graphql import GraphQLError, execute
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.types.graphql import OperationType
+from strawberry.utils.await_maybe import await_maybe
+
+from app.schema.errors import log_unexpected
+from app.schema.execution.failures import told
+from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
+from app.schema.execution.run import run
+from app.schema.flattening.plan import Misshapen
+from app.schema.flattening.shaping import shaped
+from app.schema.focus import VARIABLE, Focus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from graphql import DocumentNode, MiddlewareManager
+    from strawberry.types.execution import ExecutionContext
+
+    from app.schema.context import Context
+
+ANY_OPERATION: Final = frozenset(OperationType)
+MUTATION: Final = OperationType.MUTATION
+SUGGESTION: Final = " Did you mean "
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: a document, its variables, who asks, and what kinds of operations may be run."""
+
+    asking: Asking
+    variables: dict[str, Any]
+    context: Context
+    allowed: Iterable[OperationType]
+
+
+class PlannedSchema(strawberry.Schema):
+    """A schema whose operations run by plans once `prepare` is called; `runs` counts those that did ("planned"), and
+    those that graphql-core ran ("graphql-core")."""
+
+    preparing: Preparing
+    runs: Counter[str]
+
+    def prepare(self, preparing: Preparing) -> None:
+        """Have operations prepared this way."""
+        self.preparing = preparing
+        self.runs = Counter()
+
+    def mutates(self, query: str, operation_name: str | None) -> bool:
+        """Whether a document runs a mutation; it is prepared for that, within the limits. One that is refused runs
+        nothing. Raises CannotGetOperationTypeError."""
+        prepared = self.preparing.prepared(Asking(query, operation_name, None))
+        return isinstance(prepared, Prepared) and OperationType(prepared.operation.operation.value) is MUTATION
+
+    async def execute(  # noqa: PLR0913, PLR0917 - Strawberry's signature
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """The answer to a request; a Focus as root value is where its document begins. Raises MissingQueryError,
+        CannotGetOperationTypeError, InvalidOperationTypeError."""
+        if not query:
+            raise MissingQueryError
+        variables, focus = variable_values or {}, None
+        if isinstance(root_value, Focus):
+            variables, focus = {**variables, VARIABLE: root_value.id}, root_value.type
+        allowed = ANY_OPERATION if allowed_operation_types is None else allowed_operation_types
+        request = Request(Asking(query, operation_name, focus), variables, context_value, allowed)
+        if not self.extensions:
+            return await self._answer(request)
+        watched = self._create_execution_context(
+            query, allowed, variables, context_value, root_value, operation_name, operation_extensions
+        )
+        return await self._watched_answer(request, watched)
+
+    async def _answer(self, request: Request) -> ExecutionResult:
+        prepared = self._prepared(request)
+        if isinstance(prepared, Refused):
+            return self._refused(prepared.errors)
+        return await self._executed(prepared, request, None)
+
+    async def _watched_answer(self, request: Request, watched: ExecutionContext) -> ExecutionResult:
+        """As `_answer`, with Strawberry's extensions around each of its steps."""
+        extensions = self.get_extensions()
+        for extension in extensions:
+            extension.execution_context = watched
+        runner = self.create_extensions_runner(watched, extensions)
+        async with runner.operation():
+            async with runner.parsing():
+                prepared = self._prepared(request)
+                watched.graphql_document = None if isinstance(prepared, Refused) else prepared.document
+            async with runner.validation():
+                watched.pre_execution_errors = list(prepared.errors) if isinstance(prepared, Refused) else None
+            if isinstance(prepared, Refused):
+                result = self._refused(prepared.errors)
+            else:
+                async with runner.executing():
+                    result = await self._executed(prepared, request, self._get_middleware_manager(extensions))
+                    watched.result = result
+        result.extensions = await runner.get_extensions_results(watched)
+        return result
+
+    def _prepared(self, request: Request) -> Prepared | Refused:
+        prepared = self.preparing.prepared(request.asking)
+        if prepared.operation:
+            type_ = OperationType(prepared.operation.operation.value)
+            if type_.value not in {each.value for each in request.allowed}:
+                raise InvalidOperationTypeError(type_)
+        return prepared
+
+    async def _executed(
+        self, prepared: Prepared, request: Request, middleware: MiddlewareManager | None
+    ) -> ExecutionResult:
+        variables = prepared.variables.values(request.variables)
+        if isinstance(variables, list):
+            return self._told(None, variables)
+        try:
+            operation = self.preparing.operation(prepared, request.asking, variables)
+        except Misshapen as refusal:
+            return self._told(None, refusal.errors)
+        if operation.root is None or (middleware and middleware.middlewares):
+            self.runs["graphql-core"] += 1
+            data, errors = await self._by_graphql_core(operation.document, request, middleware)
+        else:
+            self.runs["planned"] += 1
+            data, errors = await run(operation, operation.root, variables, request.context)
+        if operation.shape is not None and data is not None:
+            data, errors = shaped(data, operation.shape, errors)
+        return self._told(data, errors)
+
+    async def _by_graphql_core(
+        self, document: DocumentNode, request: Request, middleware: MiddlewareManager | None
+    ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
+        result = await await_maybe(
+            execute(
+                self._schema,
+                document,
+                variable_values=request.variables,
+                context_value=request.context,
+                operation_name=request.asking.operation_name,
+                middleware=middleware,
+                executor_class=StrawberryGraphQLCoreExecutionContext,
+            )
+        )
+        return result.data, list(result.errors or ())
+
+    def _refused(self, errors: Sequence[GraphQLError]) -> ExecutionResult:
+        told = self._told(None, errors)
+        return PreExecutionError(told.data, told.errors)
+
+    def _told(self, data: dict[str, Any] | None, errors: Sequence[GraphQLError]) -> ExecutionResult:
+        """The result; an error is logged only where no user caused it, and never with its text. A schema that is
+        closed is not given away by suggestions."""
+        listed = told(errors)
+        for error in listed:
+            log_unexpected(error)
+            if self.config.disable_field_suggestions:
+                error.message = error.message.partition(SUGGESTION)[0]
+        return ExecutionResult(data, listed or None)

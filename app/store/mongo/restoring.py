@@ -1,0 +1,122 @@
+"""Keeps histories as they were read from another store, and removes resources for good.
+
+Both may be interrupted anywhere and done again: the current version comes last in both, and as long as it is not
+replaced, or is there, the resource is not done.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import TYPE_CHECKING, Any, Final
+
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from app.errors import DuplicateKey
+from app.fhir.json import encode
+from app.store.mongo.documents import current, kept, place, version_of
+from app.store.mongo.history import KEPT, of_all
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from app.search.algebra import Index
+    from app.store.mongo.documents import Document
+    from app.store.mongo.writing import Place
+    from app.store.repository import Version
+
+AT_ONCE: Final = 32
+"""So many resources are removed at a time."""
+
+DUPLICATE: Final = 11000
+"""The code of what a unique index refuses."""
+
+
+async def restore(at: Place, index: Index, type: str, histories: Iterable[Sequence[Version]]) -> int:  # noqa: A002 - FHIR's word
+    """Keep whole histories of a type in place of what is there; answers how many were not there in the same words.
+
+    Raises DuplicateKey."""
+    wanted = {history[0].id: sorted(history, key=lambda version: version.version) for history in histories if history}
+    changed: set[str] = set()
+    while True:  # until nobody has written in between
+        there = await _there(at, type, wanted)
+        new = {id_: history for id_, history in wanted.items() if not _same(there.get(id_, ()), history)}
+        changed |= new.keys()
+        if not new or await _kept(at, index, new, there):
+            return len(changed)
+        await _check_keys(at, type, new)
+
+
+async def erase(at: Place, ids: Collection[str]) -> int:
+    """Remove resources with all of their versions; answers how many there were."""
+    wanted, removed = list(dict.fromkeys(ids)), 0
+    for start in range(0, len(wanted), AT_ONCE):
+        removed += sum(await asyncio.gather(*(_erased(at, id_) for id_ in wanted[start : start + AT_ONCE])))
+    return removed
+
+
+async def _there(at: Place, type: str, ids: Collection[str]) -> dict[str, list[Version]]:  # noqa: A002 - FHIR's word
+    last = await at.current.find({"_id": {"$in": list(ids)}}, KEPT).to_list(len(ids))
+    earlier = await of_all(at, last)
+    return {
+        document["_id"]: [version_of(type, each) for each in (*earlier.get(document["_id"], ()), document)]
+        for document in last
+    }
+
+
+def _same(there: Sequence[Version], wanted: Sequence[Version]) -> bool:
+    return list(map(_words, there)) == list(map(_words, wanted))
+
+
+def _words(version: Version) -> tuple[Any, ...]:
+    content = None if version.resource is None else encode(version.resource)
+    return (version.version, version.at, version.author, version.operation, content, sorted(set(version.keys)))
+
+
+async def _kept(
+    at: Place, index: Index, new: Mapping[str, Sequence[Version]], there: Mapping[str, Sequence[Version]]
+) -> bool:
+    """Whether the histories are kept now; False: something came in between, or has a key of theirs."""
+    with_history = [id_ for id_ in new if id_ in there or len(new[id_]) > 1]
+    earlier = [kept(version) for history in new.values() for version in history[:-1]]
+    last = {id_: current(history[-1], index) for id_, history in new.items()}
+    try:
+        if with_history:
+            await at.history.delete_many({"$or": list(map(_versions, with_history))})
+        if earlier:
+            await at.history.insert_many(earlier)
+        if first := [document for id_, document in last.items() if id_ not in there]:
+            await at.current.insert_many(first, ordered=False)
+        replaced = [await _replaced(at, there[id_][-1], last[id_]) for id_ in new if id_ in there]
+    except DuplicateKeyError:
+        return False
+    except BulkWriteError as error:
+        if any(each["code"] != DUPLICATE for each in error.details["writeErrors"]):
+            raise
+        return False
+    return all(replaced)
+
+
+async def _replaced(at: Place, there: Version, document: Document) -> bool:
+    of_version = {"_id": there.id, "version": there.version}
+    return (await at.current.replace_one(of_version, document)).matched_count == 1
+
+
+async def _check_keys(at: Place, type: str, histories: Mapping[str, Sequence[Version]]) -> None:  # noqa: A002 - FHIR's word
+    """Raise DuplicateKey where another document has a key of one of the histories."""
+    for id_, history in histories.items():
+        others = {"keys": {"$in": list(history[-1].keys)}, "_id": {"$ne": id_}}
+        if history[-1].keys and (holder := await at.current.find_one(others, {"_id": True})):
+            raise DuplicateKey(f"{type}/{holder['_id']}")
+
+
+async def _erased(at: Place, id: str) -> int:  # noqa: A002 - FHIR's word
+    await at.history.delete_many(_versions(id))
+    removed = (await at.current.delete_one({"_id": id})).deleted_count
+    await at.history.delete_many(_versions(id))  # the copy of a write that came in between
+    return removed
+
+
+def _versions(id: str) -> Document:  # noqa: A002 - FHIR's word
+    """The filter for all that the history has of a resource."""
+    return {"_id": {"$gte": place(id, 0), "$lt": {**place(id, 0), "version": inf}}}

@@ -1,0 +1,39 @@
+"""The texts that no two current resources have, and who has them. Runs inside a transaction of the caller."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.errors import DuplicateKey
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import apsw
+
+_HELD: Final = "SELECT text FROM claim WHERE key = ? ORDER BY text"
+_CLAIM: Final = "INSERT OR IGNORE INTO claim (text, key) VALUES (?, ?)"
+_HOLDER: Final = "SELECT row.type || '/' || row.id FROM claim JOIN resource AS row USING (key) WHERE claim.text = ?"
+
+
+def held(connection: apsw.Connection, key: int) -> tuple[str, ...]:
+    """The texts that a resource has, in their order."""
+    return tuple(text for (text,) in connection.execute(_HELD, (key,)))
+
+
+def hold(connection: apsw.Connection, key: int, wanted: Collection[str]) -> None:
+    """Give a resource these texts and no others. Raises DuplicateKey; the caller then undoes what was done."""
+    before = held(connection, key)
+    for text in set(before).difference(wanted):
+        connection.execute("DELETE FROM claim WHERE text = ?", (text,))
+    for text in dict.fromkeys(wanted):
+        if text in before:
+            continue
+        connection.execute(_CLAIM, (text, key))
+        if not connection.changes():
+            raise DuplicateKey(str(connection.execute(_HOLDER, (text,)).get))
+
+
+def release(connection: apsw.Connection, key: int) -> None:
+    """Take all texts from a resource."""
+    connection.execute("DELETE FROM claim WHERE key = ?", (key,))

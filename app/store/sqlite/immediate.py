@@ -1,0 +1,108 @@
+"""Short reads, in the thread of the event loop: 50 resources are read in 0.2 ms, and to hand that to another thread and
+back takes half as long again, more where threads contend for the interpreter.
+
+No read may keep the loop, so each is given a little time. One that is not done by then is given up, and begun anew in a
+thread that may take its time, where it has the same answer. What it computes is measured in time of the processor: on a
+busy machine any read takes long by the clock, and to begin it twice would make that worse. By the clock it is given
+more, for what a disk has to bring. Nothing can end a disk's single answer, so the loop may wait for the few pages
+between two looks at the time: those of four resources.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from time import monotonic, thread_time
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import apsw
+
+from app.store.sqlite.readers import in_one_state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.store.sqlite.readers import Readers
+
+T = TypeVar("T")
+
+COMPUTING: Final = 0.002
+WAITING: Final = 0.03
+"""Seconds that a read may take in the loop's thread: of the processor, and by the clock. The processor's are counted
+only if the first have gone by the clock, since to ask for them takes as long as to read a resource."""
+
+TURN: Final = 0.003
+"""Seconds of reads after which the loop first sees to what else is waiting."""
+
+STATEMENTS: Final = 256
+"""Prepared statements that are kept, some 6 KB each: those of the searches of many types, sorts and parameters."""
+
+STEPS: Final = 50
+"""Steps of SQLite's virtual machine between two looks at the time; a look takes as long as two or three steps."""
+
+
+class Impatient(apsw.Connection):
+    """A connection that only reads, and interrupts what takes its time; it waits for no other process."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, flags=apsw.SQLITE_OPEN_READONLY, statementcachesize=STATEMENTS)
+        self._begun = inf
+        self._computed: float | None = None
+        self.set_progress_handler(self._is_late, STEPS)
+
+    def hurried(self, work: Callable[[apsw.Connection], T]) -> T:
+        """What the work returns. Raises apsw.InterruptError where it takes longer than a read may."""
+        self._begun, self._computed = monotonic(), None
+        try:
+            return work(self)
+        finally:
+            self._begun = inf
+
+    def _is_late(self) -> bool:
+        passed = monotonic() - self._begun
+        if passed > WAITING:
+            return True
+        if passed < COMPUTING:
+            return False
+        if self._computed is None:
+            self._computed = thread_time()
+        return thread_time() - self._computed > COMPUTING
+
+
+class Immediate:
+    """Runs reads at once on a connection of the loop's thread, or in a thread of `readers`."""
+
+    def __init__(self, connection: Impatient, readers: Readers) -> None:
+        self._connection = connection
+        self._readers = readers
+        self._spent = 0.0
+
+    async def run(self, work: Callable[[apsw.Connection], T]) -> T:
+        """What the work returns; it may be begun twice. Raises what it raises, and StoreUnavailable."""
+        connection = self._connection
+        return await self._run(work, lambda: in_one_state(connection, lambda _: connection.hurried(work)))
+
+    async def run_statement(self, work: Callable[[apsw.Connection], T]) -> T:
+        """As `run`, for work that is a single statement, and so reads what is of one moment without a transaction."""
+        return await self._run(work, lambda: self._connection.hurried(work))
+
+    async def close(self) -> None:
+        """Close the connection, on which nothing can be running now."""
+        self._connection.close()
+
+    async def _run(self, work: Callable[[apsw.Connection], T], hurried: Callable[[], T]) -> T:
+        while self._spent >= TURN:  # noqa: ASYNC110 - until the loop's next turn, which no event tells
+            await asyncio.sleep(0)
+        begun = monotonic()
+        if not self._spent:
+            asyncio.get_running_loop().call_soon(self._begin_turn)
+        try:
+            return hurried()
+        except apsw.Error:  # it is late, or what it met is met again there, and told in our words
+            pass
+        finally:
+            self._spent += monotonic() - begun
+        return await self._readers.run(work)
+
+    def _begin_turn(self) -> None:
+        self._spent = 0.0

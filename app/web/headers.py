@@ -1,0 +1,29 @@
+"""The header fields of a request, read once. https://www.rfc-editor.org/rfc/rfc9110#name-field-lines-and-combined-fi"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+"""Values by field name; names are in lower case, as ASGI has them."""
+
+
+def headers_of(scope: Scope) -> Headers:
+    """The fields of an ASGI connection; the values of a field that comes several times are joined by commas."""
+    lines = scope["headers"]
+    fields: dict[bytes, bytes] = dict(lines)
+    if len(fields) == len(lines):
+        return fields
+    values: dict[bytes, list[bytes]] = {}
+    for name, value in lines:
+        values.setdefault(name, []).append(value)
+    return {name: b", ".join(each) for name, each in values.items()}
+
+
+def text_of(headers: Headers, name: bytes) -> str:
+    """The value of a field as text; "" where it is absent."""
+    return headers.get(name, b"").decode("latin-1")

@@ -1,0 +1,58 @@
+"""The header Idempotency-Key on mutations and on FHIR's writes: what is sent again is not done again, its
+first answer is told again.
+
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from app.fhir import json
+from app.intake.idempotency import Answer, digest, idempotency_key, replayed
+from app.web.headers import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from app.fhir.resource import Json
+    from app.intake.idempotency import Replay
+    from app.intake.ledger import Ledger
+    from app.web.headers import Headers
+
+HEADER: Final = b"idempotency-key"
+REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
+"""What an answer that is told again carries."""
+
+
+class Repeats:
+    """Repeated writes. `client_of(headers)` tells whose a key is: that of another client is another key."""
+
+    def __init__(self, ledger: Ledger, client_of: Callable[[Headers], str]) -> None:
+        self._ledger = ledger
+        self._client_of = client_of
+
+    async def told(
+        self, headers: Headers, request: tuple[bytes, ...], execute: Callable[[], Awaitable[dict[str, Json]]]
+    ) -> tuple[dict[str, Json], bool]:
+        """A GraphQL response, and whether it was made for this request, not for an earlier one of the same key.
+
+        `request` and errors are as in `replay`."""
+
+        async def work() -> Answer:
+            response = await execute()
+            stored = any(field is not None for field in (response.get("data") or {}).values())
+            return Answer(json.encode(response).decode(), lasting=stored)
+
+        replay = await self.replay(headers, request, work)
+        return json.decode(replay.text), replay.first
+
+    async def replay(
+        self, headers: Headers, request: tuple[bytes, ...], work: Callable[[], Awaitable[Answer]]
+    ) -> Replay:
+        """The answer of `work`, which is done once under the key in the header.
+
+        `request` is all that tells one request from another. Raises RequestError, KeyReused, InProgress,
+        StoreUnavailable, and what `work` raises."""
+        key = idempotency_key(text_of(headers, HEADER))
+        return await replayed(self._ledger, f"{self._client_of(headers)}\n{key}", digest(*request), work)

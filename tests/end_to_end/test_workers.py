@@ -1,0 +1,74 @@
+"""Several worker processes behind one address."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.end_to_end.processes import command, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found in Linux's /proc")
+
+
+def workers_of(pid: int) -> set[int]:
+    """The worker processes of a supervisor."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_all_workers_serve_and_the_example_data_are_stored_once(tmp_path: Path) -> None:
+    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_WORKERS="2") as server:
+        assert len(workers_of(server.process.pid)) == 2
+        counts = {
+            server.ask("{ ProcedureConnection { count } }")["data"]["ProcedureConnection"]["count"] for _ in range(10)
+        }
+    assert counts == {201}
+    assert server.process.returncode == 0
+    assert server.log == []
+
+
+def test_a_worker_that_dies_is_replaced_while_the_other_serves(tmp_path: Path) -> None:
+    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2") as server:
+        victim, _ = before = workers_of(server.process.pid)
+        os.kill(victim, signal.SIGKILL)
+        eventually(lambda: httpx.get(f"{server.url}/health").status_code == 200)
+        eventually(lambda: len(workers_of(server.process.pid) - before) == 1)
+    assert "died" in "".join(server.log)
+
+
+def test_no_worker_outlives_a_supervisor_that_is_killed(tmp_path: Path) -> None:
+    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2") as server:
+        workers = workers_of(server.process.pid)
+        server.kill()
+        eventually(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"DMI_STORE": "memory:"}, "DMI_WORKERS"),
+        ({"DMI_STORE": "embedded:/proc/nowhere"}, "/proc/nowhere"),
+        ({"DMI_PROFILES": "Procedure=nonsense"}, "DMI_PROFILES"),
+    ],
+)
+def test_a_start_that_cannot_work_is_one_sentence_before_any_worker_starts(settings: dict[str, str], told: str) -> None:
+    result = command("serve", DMI_WORKERS="2", **settings)
+    assert result.returncode == 1
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr

@@ -1,0 +1,80 @@
+"""Large answers are built in parts, between which others get their turn."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from app.schema.execution import references
+from app.schema.execution.references import ROWS
+from tests.builders import organization, patient, procedure
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.conftest import Start
+
+
+class Turns:
+    """Counts the turns that others get while something runs."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def during(self, work: Any) -> Any:
+        """What the work answers."""
+        counting = asyncio.create_task(self._count())
+        try:
+            return await work
+        finally:
+            counting.cancel()
+
+    async def _count(self) -> None:
+        while True:
+            self.count += 1
+            await asyncio.sleep(0)
+
+
+async def turns(start: Start, rows: int, selection: str) -> int:
+    """The turns that others get while that many rows are answered, the reading included."""
+    product = await start(organization(), *(patient(id=f"p{number}") for number in range(rows)))
+    asked = f"{{ PatientList(_count: {rows}) {{ {selection} }} }}"
+    await product.data(asked)
+    counted = Turns()
+    data = await counted.during(product.data(asked))
+    assert len(data["PatientList"]) == rows
+    return counted.count
+
+
+async def test_others_get_a_turn_after_every_part_of_a_long_list(start: Start) -> None:
+    few, many = await turns(start, ROWS, "id"), await turns(start, 10 * ROWS, "id")
+    assert many >= few + 9
+
+
+async def test_items_of_a_long_list_keep_their_order(start: Start) -> None:
+    names = [{"family": f"F{number}"} for number in range(3 * ROWS)]
+    product = await start(patient(name=names))
+    assert (await product.data('{ Patient(id: "p1") { name { family } } }'))["Patient"]["name"] == names
+
+
+async def test_an_error_in_a_long_list_is_at_its_item(start: Start) -> None:
+    names: list[Any] = [{"family": f"F{number}"} for number in range(2 * ROWS)]
+    names[ROWS + 3] = "Martin"
+    product = await start(patient(name=names))
+    answer = await product.ask('{ Patient(id: "p1") { name { family } } }')
+    assert [error["path"] for error in answer["errors"]] == [["Patient", "name", ROWS + 3, "family"]]
+    assert answer["data"]["Patient"]["name"][ROWS + 3] == {"family": None}
+    assert answer["data"]["Patient"]["name"][-1] == names[-1]
+
+
+async def test_others_get_a_turn_while_many_references_are_followed(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(references, "AT_ONCE", 10)
+    rows = [procedure(id=f"x{number}", identifier=None) for number in range(60)]
+    product = await start(patient(), *rows)
+    asked = "{ ProcedureList(_count: 60) { subject { resource { id } } } }"
+    counted = Turns()
+    data = await counted.during(product.data(asked))
+    assert data["ProcedureList"] == [{"subject": {"resource": {"id": "p1"}}}] * 60
+    assert counted.count > 6
