@@ -29,12 +29,11 @@ _PLACE: Final = "Organization/"
 _MOST: Final = 20
 """Identifiers of a procedure, or of its legal entity, that count."""
 
-
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def intervention_keys(
-    resource: Resource, base: str = "", known: Mapping[str, Sequence[str]] = NOTHING
+    resource: Resource, base: str = "", known: Mapping[str, Sequence[str]] = _NOTHING
 ) -> tuple[str, ...]:
     """The keys of a resource as `Write.keys` has them: "Procedure idIntervention Organization/chu system|value".
 
@@ -54,7 +53,7 @@ def intervention_keys(
 
 
 async def natural_keys(
-    rules: Rules, finder: Finder, resources: Sequence[Resource], coming: Mapping[str, Resource] = NOTHING
+    rules: Rules, finder: Finder, resources: Sequence[Resource], coming: Mapping[str, Resource] = _NOTHING
 ) -> list[tuple[str, ...]]:
     """The keys of each resource, none where the rules ask for none.
 
@@ -66,7 +65,7 @@ async def natural_keys(
         each for each in resources if each.get("resourceType") == "Procedure" and any(_intervention_numbers(each))
     ]
     asked = {entity for each in numbered for entity in _entities(each, rules.base)}
-    known = _other_names({**await _organizations(finder, asked), **coming}) if asked else NOTHING
+    known = _other_names({**await _organizations(finder, asked), **coming}) if asked else _NOTHING
     return [intervention_keys(resource, rules.base, known) for resource in resources]
 
 

@@ -102,7 +102,12 @@ async def _loaded(rules: Rules, writer: Writer, batch: Sequence[Sent]) -> list[L
         for _, content in batch
     ]
     resources = [verdict.accepted() for verdict in verdicts if verdict.valid]
-    keys = await natural_keys(rules, writer, resources)
+    organizations = {
+        f"Organization/{each['id']}": each
+        for each in resources
+        if each["resourceType"] == "Organization" and "id" in each
+    }
+    keys = await natural_keys(rules, writer, resources, organizations)
     writes = [_write(resource, own) for resource, own in zip(resources, keys, strict=True)]
     stored = iter(zip(writes, await _stored(writer, writes), strict=True))
     return [

@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from pymongo import IndexModel, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
-from app.store.answers import names
 from app.store.mongo.indexes import name as index_name
 from app.store.repository import Reservation
 from app.store.version import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from datetime import datetime
 
     from motor.motor_asyncio import AsyncIOMotorCollection
@@ -64,12 +62,9 @@ async def settle(ledger: Collection, name: str, holder: str, answer: str | None,
         await ledger.update_one(mine, {"$set": {"answer": answer}})
 
 
-async def forget(ledger: Collection, ids: Container[str]) -> None:
-    """Remove the answers in which one of these ids is."""
-    found = ledger.find({"answer": {"$type": "string"}}, {"answer": True})
-    of_ids = [entry["_id"] async for entry in found if names(entry["answer"], ids)]
-    if of_ids:
-        await ledger.delete_many({"_id": {"$in": of_ids}})
+async def forget(ledger: Collection) -> None:
+    """Remove all answers: nobody can tell from a text which resources it shows."""
+    await ledger.delete_many({"answer": {"$type": "string"}})
 
 
 async def _taken(ledger: Collection, entry: Document, now: datetime) -> bool:

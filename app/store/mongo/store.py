@@ -252,7 +252,7 @@ class MongoStore:
         there were."""
         async with self._place(type) as place:
             erased = await erase(place, ids)
-            await ledger.forget(await self._running().collections.ledger(), frozenset(ids))
+            await ledger.forget(await self._running().collections.ledger())
         return erased
 
     async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word

@@ -84,7 +84,7 @@ def erase(connection: apsw.Connection, writing: Writing, type_name: str, ids: Se
     connection.execute(_GONE, (json.dumps(keys),))
     connection.execute(_UNUSED_TERMS, (json.dumps(list(terms)),))
     connection.execute(_UNUSED_PLACES, (json.dumps([*keys, *targets]),))
-    ledger.forget(connection, {id_ for _, id_ in places})
+    ledger.forget(connection)
     if connection.execute(_SAMPLES).get:
         connection.execute("DELETE FROM sqlite_stat4")  # statistics, with some texts of the indexes as samples
     return len(places)

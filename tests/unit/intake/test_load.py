@@ -99,3 +99,12 @@ async def test_the_type_and_what_was_sent_are_told_of_a_refused_one(validator: V
     sent = procedure(status=None)
     (result,) = await loaded(validator, Notebook(), [sent])
     assert (result.type, result.sent) == ("Procedure", sent)
+
+
+async def test_an_organization_of_the_batch_names_the_legal_entity_of_a_procedure(validator: Validator) -> None:
+    writer = Notebook()
+    finess = {"system": "urn:finess", "value": "123"}
+    await loaded(validator, writer, [procedure(id="i1"), organization(identifier=[finess])])
+    assert [write.keys for batch in writer.batches for write in batch if write.type == "Procedure"] == [
+        ("Procedure idIntervention Organization/o1 |I-1", "Procedure idIntervention urn:finess|123 |I-1")
+    ]
