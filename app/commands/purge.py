@@ -12,11 +12,12 @@ from rich.table import Table
 
 from app.commands.progress import progress_bar
 from app.commands.report import terminal, terminal_language
-from app.commands.store import opened
+from app.commands.store import opened, opened_embedded
 from app.errors import RequestError
 from app.fhir.json import encode
 from app.fhir.reference import Target, parse
 from app.fhir.served import SERVED
+from app.main import is_embedded
 from app.search.algebra import And
 from app.store.version import utc_now
 from app.upkeep.erasing import Why, erase
@@ -91,6 +92,9 @@ async def purge(settings: Settings, options: Options) -> int:
             terminal().print(_DRY[language], soft_wrap=True)
             return 0
         await _erase(store, plan, why, language)
+    if options.ids and is_embedded(settings):  # unused parts of the file still have traces of what somebody named
+        async with opened_embedded(settings) as file:
+            await file.compact()
     return 0
 
 

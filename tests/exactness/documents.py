@@ -85,7 +85,7 @@ def documents(chance: Chance) -> Written:
         types = _LINKING if chance.happens(65) else SERVED
         keys = {(chance.one(types), chance.one(IDS)): True for _ in range(1 + chance.below(3))}
     writing = _Writing(chance, written, misfits=20 if chance.happens(35) else 4)
-    for _ in range(1 + chance.below(4)):
+    for _ in range(1 + chance.below(6)):
         written.versions.append({key: writing.document(*key) for key in keys})
     return written
 
