@@ -27,12 +27,13 @@ class Graph:
     """Executes queries over a source; each execution has its own context, as a request has."""
 
     source: Source
+    loaders: type[Loaders] = Loaders
 
     def context(self) -> Context:
         """As the HTTP layer makes it."""
         return Context(
             repository=self.source,
-            loaders=Loaders(self.source),
+            loaders=self.loaders(self.source),
             rules=RULES,
             language="en",
             max_rows=SETTINGS.max_rows,

@@ -23,7 +23,7 @@ from app.schema.context import Context
 from app.settings import read_settings
 from bench.dataset import Dictionaries, documents
 from bench.graph import Graph
-from bench.stock import stock_schema
+from bench.stock import DataLoaders, stock_schema
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -38,7 +38,7 @@ class StockView(GraphQL[Context, None]):
 
     def __init__(self, store: Repository) -> None:
         super().__init__(stock_schema())
-        self._graph = Graph(PrincipalRepository(store, Principal()))
+        self._graph = Graph(PrincipalRepository(store, Principal()), DataLoaders)
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """As Strawberry's."""

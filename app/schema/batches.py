@@ -49,7 +49,7 @@ class Batch:
     async def fetch(self) -> None:
         """Close the batch and read it, unless somebody did."""
         if self.closed:
-            await self.done
+            await asyncio.shield(self.done)
             return
         self.closed = True
         try:

@@ -20,6 +20,13 @@ class Following:
     def __init__(self) -> None:
         self._left = MOST_REFERENCES
 
+    def goes_on(self, times: int) -> bool:
+        """Whether so many references may all be followed; they count as followed then."""
+        if self._left < times:
+            return False
+        self._left -= times
+        return True
+
     def ends(self, times: int = 1) -> bool:
         """Whether a reference, which stands so many times in the answer, is one too many and stays null. The first of
         these raises TooCostly, and no other: a million errors would tell no more."""

@@ -79,7 +79,7 @@ def documents(chance: Chance) -> Written:
     a type and some that they refer to."""
     written = Written(linked=chance.happens(50))
     if written.linked:
-        type_name = chance.one(_LINKING)
+        type_name = chance.one((*_LINKING, "Bundle"))
         keys = {(type_name, id_): True for id_ in IDS} | {(chance.one(_TARGETS), "a"): True}
     else:
         types = _LINKING if chance.happens(65) else SERVED

@@ -57,8 +57,10 @@ _NO_REFERENCES: Final[tuple[Json, ...]] = (
 
 
 _SHARED_FORMS: Final = (
-    *["{type}/a"] * 5,
-    *("{type}/b", "{type}/gone", "{type}/gone", "#in0", "#in0", "#in1", "#gone", "urn:uuid:0", "urn:uuid:1", "Group/a"),
+    *["{type}/a"] * 6,
+    *["#in0"] * 4,
+    *["urn:uuid:0"] * 3,
+    *("{type}/b", "{type}/gone", "{type}/gone", "#in1", "#gone", "urn:uuid:1", "Group/a"),
 )
 
 
@@ -67,6 +69,8 @@ def shared_reference(chance: Chance, targets: Sequence[str]) -> dict[str, Any]:
     if chance.happens(15):
         return reference(chance, targets)
     type_name = next((name for name in targets if name in SERVED), "Patient")
+    if chance.happens(8):
+        return {"type": type_name, "identifier": {"system": SHARED, "value": "x"}}
     return {"reference": chance.one(_SHARED_FORMS).format(type=type_name)}
 
 

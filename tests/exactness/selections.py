@@ -110,14 +110,14 @@ class Selections:
             return "resource"
         kind = "Reference" if _is_reference(type_) else type_.name
         known = [name for name in sorted(self._written.elements.get(kind, ())) if name in type_.fields]
-        if known and self._chance.happens(80):
+        if known and self._chance.happens(70):
             # The sound resources of the store have all references that there are.
             links = [name for name in (names if kind in SERVED else known) if _leads_on(type_.fields[name])]
             return self._chance.one(
                 links if links and self._chance.happens(60 if self._written.linked else 35) else known
             )
         further = [name for name in names if name in _ROWS or name[0].isupper() or name.startswith("implant")]
-        return self._chance.one(further if further and self._chance.happens(50) else names)
+        return self._chance.one(further if further and self._chance.happens(60) else names)
 
     def _again(self, type_: Composite, scope: Scope, room: int) -> str | None:
         """A field that is selected already, once more under the same key."""

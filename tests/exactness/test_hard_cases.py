@@ -58,6 +58,18 @@ EXTENDED: Final = (
     '"_lotNumber": {"extension": [{"url": "urn:x", "valueInteger": 1e400}]}, "distinctIdentifier": null}'
 )
 
+SAME_FRAGMENTS: Final = tuple(
+    f'{{"resourceType": "Procedure", "id": "{id_}", "subject": {{"reference": "#in"}}, '
+    f'"contained": [{{"resourceType": "Patient", "id": "in", "birthDate": "{year}", "gender": {year}}}]}}'
+    for id_, year in (("a", 1950), ("b", 1960), ("c", 1970))
+)
+SAME_URNS: Final = tuple(
+    f'{{"resourceType": "Bundle", "id": "{id_}", "entry": ['
+    f'{{"resource": {{"resourceType": "Procedure", "id": "x", "subject": {{"reference": "urn:uuid:1"}}}}}}, '
+    f'{{"fullUrl": "urn:uuid:1", "resource": {{"resourceType": "Patient", "id": "y", "birthDate": "{year}"}}}}]}}'
+    for id_, year in (("a", 1950), ("b", 1960), ("c", 1970))
+)
+
 CASES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "one field in two fragments with other selections": (
         """{ ...A ...B Patient(id: "a") { name { use } } }
@@ -162,6 +174,15 @@ CASES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         ... on Patient { ProcedureList(_reference: "patient") { id } } }
         } } }""",
         (BUNDLE,),
+    ),
+    "the same reference in several Bundles": (
+        """{ BundleList { entry { resource { ... on Procedure { subject { resource {
+        ... on Patient { birthDate } } } } } } } }""",
+        SAME_URNS,
+    ),
+    "the same reference to what several resources contain": (
+        "{ ProcedureList { subject { resource { ... on Patient { birthDate gender } } } } }",
+        SAME_FRAGMENTS,
     ),
     "references to what is contained and back": (
         """{ Procedure(id: "a") { contained { __typename id

@@ -21,11 +21,12 @@ from graphql import (
 from graphql.execution import get_argument_values
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource
+from graphql.utilities import coerce_input_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from graphql import FieldNode, GraphQLField, GraphQLSchema, OperationDefinitionNode, ValueNode
+    from graphql import FieldNode, GraphQLField, GraphQLInputType, GraphQLSchema, OperationDefinitionNode, ValueNode
 
 MOST_ERRORS: Final = 50
 _PLAIN: Final = {"ID": str, "String": str, "Boolean": bool}
@@ -63,32 +64,39 @@ class Arguments:
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
         self._field = field
         self._node = node
-        given = [(each.name.value, each.value) for each in node.arguments or ()]
+        given = node.arguments or ()
+        self._by_variable = [
+            (field.args[each.name.value].out_name or each.name.value, each.value.name.value)
+            for each in given
+            if isinstance(each.value, VariableNode)
+        ]
+        closed = [(field.args[each.name.value], each) for each in given if _is_closed(each.value)]
         self._constant: Mapping[str, Any] | None = None
-        self._by_variable: list[tuple[str, str]] = []
-        if all(_is_closed(value) for _, value in given):
-            self._constant = get_argument_values(field, node)
-        elif all(isinstance(value, VariableNode) for _, value in given):
-            self._by_variable = [
-                (field.args[name].out_name or name, value.name.value)
-                for name, value in given
-                if isinstance(value, VariableNode)
-            ]
+        if len(closed) + len(self._by_variable) == len(given):
+            values = {type_.out_name or each.name.value: _coerced(each.value, type_.type) for type_, each in closed}
+            self._constant = None if any(each is Undefined for each in values.values()) else values
 
     def values(self, variables: VariableValues) -> Mapping[str, Any]:
         """Their values. Raises GraphQLError where a variable does not fit."""
-        if self._constant is not None:
+        if self._constant is None:
+            return get_argument_values(self._field, self._node, variables)
+        if not self._by_variable:
             return self._constant
-        values: dict[str, Any] = {}
+        values = dict(self._constant)
         for name, variable in self._by_variable:
             value = variables.coerced.get(variable)
             if value is None:  # absent, or null, which may not fit
-                break
+                return get_argument_values(self._field, self._node, variables)
             values[name] = value
-        else:
-            if values:
-                return values
-        return get_argument_values(self._field, self._node, variables)
+        return values
+
+
+def _coerced(value: ValueNode, type_: GraphQLInputType) -> Any:
+    """What a literal means; Undefined where it does not fit, which graphql-core finds out again and tells."""
+    try:
+        return coerce_input_literal(value, type_)
+    except GraphQLError:
+        return Undefined
 
 
 def _is_closed(value: ValueNode) -> bool:

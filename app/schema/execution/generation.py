@@ -90,10 +90,14 @@ class _Generation:
         if not asked.from_document or asked.required:
             return False
         type_ = _item(asked.definition.type)
-        return _test(type_) is not None if is_leaf_type(type_) else asked.below in self._whole
+        return _test(type_) is not None if is_leaf_type(type_) else self._below(asked) in self._whole
+
+    def _below(self, asked: Asked) -> ObjectPlan | None:
+        """The plan of its objects; None where it has none."""
+        return asked.objects.get(getattr(_item(asked.definition.type), "name", ""))
 
     def _is_placed(self, asked: Asked) -> bool:
-        return asked.below in self._placed or isinstance(definition_of(asked.definition), TargetField)
+        return self._below(asked) in self._placed or isinstance(definition_of(asked.definition), TargetField)
 
     def _body(self, plan: ObjectPlan, direct: Mapping[str, Asked]) -> Iterator[str]:
         yield "if source.__class__ is not dict: raise Irregular"
@@ -119,7 +123,7 @@ class _Generation:
 
     def _values(self, asked: Asked, value: str) -> Iterator[str]:
         """Objects that need not know their place."""
-        build = self._whole[asked.below]  # type: ignore[index] # it is direct: there is a plan below it
+        build = self._whole[asked.objects[_item(asked.definition.type).name]]  # type: ignore[union-attr] # it is direct
         if not isinstance(asked.definition.type, GraphQLList):
             yield f"if {value} is not None: {value} = {build}({value})"
             return
@@ -128,7 +132,7 @@ class _Generation:
         yield f"    {value} = [None if item is None else {build}(item) for item in {value}]"
 
     def _objects(self, asked: Asked, key: str) -> Iterator[str]:
-        build = self._whole[asked.below]  # type: ignore[index] # it is direct: there is a plan below it
+        build = self._whole[asked.objects[_item(asked.definition.type).name]]  # type: ignore[union-attr] # it is direct
         yield f"value = get({asked.name!r})"
         yield "if value is not None:"
         if not isinstance(asked.definition.type, GraphQLList):

@@ -34,19 +34,20 @@ class Irregular(Exception):
 class Asked:
     """A field as an operation asks it of objects of one type: all nodes that select it under one key.
 
-    `single`: nothing in its value depends on the place, so that what is built once may stand at several.
-    `from_document`: its value stands in the document, under its name. `below` is the plan of its objects, where they
-    are of one type."""
+    `single`: nothing in its value depends on the place, so that what is built once may stand at several. `refers`: it
+    leads elsewhere, or something below it does. `from_document`: its value stands in the document, under its name.
+    `objects` are the plans of the objects in it, by the names of their types."""
 
     __slots__ = (
         "_arguments",
-        "below",
         "complete",
         "definition",
         "from_document",
         "key",
         "nodes",
+        "objects",
         "parent",
+        "refers",
         "required",
         "single",
     )
@@ -60,8 +61,9 @@ class Asked:
         self.parent = parent
         self.required = required
         self.single = True
+        self.refers = False
         self.from_document = False
-        self.below: ObjectPlan | None = None
+        self.objects: dict[str, ObjectPlan] = {}
         self.complete: Complete
         self._arguments = Arguments(definition, nodes[0])
 
@@ -92,18 +94,20 @@ as they are, what makes an answer of others, and whether it is required."""
 
 
 class ObjectPlan:
-    """What an operation selects of objects of one type. `single`: built once, it may stand at many places.
+    """What an operation selects of objects of one type. `single`: built once, it may stand at many places. `refers`:
+    something in it leads elsewhere, so that its documents have to be known to the request.
 
     `direct` builds at once what it can of an object, if anything (`generation`); `rest` are the fields that it leaves.
     It raises Irregular for objects that it does not know."""
 
-    __slots__ = ("asked", "direct", "fields", "rest", "single", "type")
+    __slots__ = ("asked", "direct", "fields", "refers", "rest", "single", "type")
 
     def __init__(self, type_: GraphQLObjectType) -> None:
         self.type = type_
         self.asked: Mapping[str, Asked] = {}
         self.fields: Sequence[Read] = ()
         self.single = True
+        self.refers = False
         self.direct: Callable[[Any, Above, Run], dict[str, Any]] | None = None
         self.rest: Sequence[Read] = ()
 

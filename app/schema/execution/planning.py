@@ -115,7 +115,8 @@ class _Planning:
             self._fill(plan, collected.grouped_field_set)
             self._objects[key] = plan
         asked.single = asked.single and plan.single
-        asked.below = plan
+        asked.refers = asked.refers or plan.refers
+        asked.objects[type_.name] = plan
         return plan
 
     def _fill(self, plan: ObjectPlan, grouped: GroupedFieldSet) -> None:
@@ -126,6 +127,7 @@ class _Planning:
         plan.asked = {each.key: each for each in asked}
         plan.fields = tuple(read(each, self._planner.paths.get((plan.type.name, each.name))) for each in asked)
         plan.single = all(each.single for each in asked)
+        plan.refers = any(each.refers for each in asked)
 
     def _asked(self, parent: GraphQLObjectType, key: str, selected: FieldDetailsList) -> Asked:
         nodes = [each.node for each in selected]
@@ -146,6 +148,7 @@ class _Planning:
         definition = definition_of(asked.definition)
         resolved = isinstance(definition, ResolvedField)
         reads = definition.reads if isinstance(definition, ResolvedField) else {asked.name}
+        asked.refers = resolved
         asked.single = not resolved or isinstance(definition, TargetField)
         navigated = asked.nodes[0].arguments
         asked.from_document = definition is not None and not resolved and not navigated

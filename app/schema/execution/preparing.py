@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 ROOM: Final = 100_000_000
 """Bytes that documents may take which are kept, and as much again their plans."""
+LOCATED: Final = 20_000
+LINES: Final = 1_000
+"""Characters and lines of documents whose errors tell lines and columns. These are counted anew for each error: a
+thousand errors below half a million empty lines would take minutes."""
 _ENTRY, _TOKEN, _ERROR, _FIELD = 3_000, 400, 1_500, 3_500
 """Bytes that each takes: what is kept, a token of a document, an error in it, a field of a plan (as measured)."""
 
@@ -55,9 +59,11 @@ class Asking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document that is not to be run; its operation and the number of its tokens are known where it could be read."""
+    """A document that is not to be run; it, its operation and the number of its tokens are known where it could be
+    read."""
 
     errors: Sequence[GraphQLError]
+    document: DocumentNode | None = None
     operation: OperationDefinitionNode | None = None
     tokens: int = 0
 
@@ -118,7 +124,7 @@ class Preparing:
 
     def _prepare(self, asking: Asking) -> Prepared | Refused:
         try:
-            document = parse(asking.query, max_tokens=self._max_tokens)
+            document = parse(asking.query, no_location=_is_long(asking.query), max_tokens=self._max_tokens)
             tokens = document.token_count
             document = focused(document, asking.focus) if asking.focus else document
         except GraphQLError as error:
@@ -134,12 +140,13 @@ class Preparing:
             # As GraphQL's GetOperation demands: https://spec.graphql.org/October2021/#GetOperation()
             return Refused(
                 [GraphQLError("The document has several operations. Name one of them in `operationName`.")],
+                document,
                 operation,
                 tokens,
             )
         broken = self._broken_rules(document)
         if broken:
-            return Refused(broken, operation, tokens)
+            return Refused(broken, document, operation, tokens)
         return Prepared(document, operation, Variables(self._schema, operation), _deciding(document), tokens)
 
     def _broken_rules(self, document: DocumentNode) -> Sequence[GraphQLError]:
@@ -148,6 +155,10 @@ class Preparing:
         except RecursionError as error:
             # Without its traceback, which holds all that was looked at and would be kept with the document.
             return [GraphQLError(str(error), original_error=error.with_traceback(None))]
+
+
+def _is_long(query: str) -> bool:
+    return len(query) > LOCATED or query.count("\n") + query.count("\r") > LINES
 
 
 def _size(asking: Asking, found: Prepared | Refused) -> int:

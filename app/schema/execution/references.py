@@ -14,7 +14,7 @@ from app.errors import MultipleMatches
 from app.fhir.reference import Target, parse
 from app.schema.batches import Ticket
 from app.schema.execution.places import Shared
-from app.schema.references import accepted, is_current, locate
+from app.schema.references import ANY, accepted, is_current, locate
 from app.schema.types.target import wanted
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ class Followed(Shared):
         found, answer = self.found, self.answer
         if type(found) is Ticket:
             answer = found.batch.answer(found.key)
+            if answer is not None and self.wanted.type is None:
+                name = answer["resourceType"]
+                plan = self.asked.objects.get(name)
+                if plan is not None and self.wanted.expected in (name, ANY):
+                    return context.containers.enter(answer) if plan.refers else answer
         elif isinstance(answer, MultipleMatches) and self.wanted.optional:
             return None
         elif isinstance(answer, Exception):
@@ -74,57 +79,74 @@ class Followed(Shared):
 
 async def located(references: Sequence[Reference], run: Run) -> list[Followed]:
     """Where the references lead; what has to be read for it is asked for, and not read yet."""
-    search = _Search(run)
-    for number, reference in enumerate(references, 1):
+    search = _Search(run, endless=run.context.following.goes_on(sum(reference[4] for reference in references)))
+    same = search.same
+    for number, (asked, expected, source, place, weight) in enumerate(references, 1):
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)
+        # Most references of a page lead where another one has led already.
+        if asked in same and type(source) is dict and type(text := source.get("reference")) is str:
+            followed = same[asked].get(text)
+            if followed is not None:
+                followed.places.append(place)
+                followed.weight += weight
+                continue
         try:
-            search.follow(*reference)
+            search.follow(asked, expected, source, place, weight)
         except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
-            run.fail(error, reference[0].nodes, reference[3])
+            run.fail(error, asked.nodes, place)
     return search.found
 
 
 class _Search:
-    """What the references of one level lead to, as far as it is known by looking at them."""
+    """What the references of one level lead to, as far as it is known by looking at them.
 
-    def __init__(self, run: Run) -> None:
+    `endless`: all of them may be followed. `same` is what is found by the text of a reference: that alone tells what it
+    means, but for "#…" and inside a Bundle."""
+
+    def __init__(self, run: Run, *, endless: bool) -> None:
         self.found: list[Followed] = []
+        self.same: dict[Asked, dict[str, Followed]] = {}
         self._run = run
         self._context = run.context
+        self._endless = endless
+        self._by_text = endless and not run.context.containers.sites.bundles
         self._wants: dict[Asked, Wanted] = {}
-        self._same: dict[tuple[Asked, str], Followed] = {}
         self._kinds: dict[str, Kind] = {}
 
     def follow(self, asked: Asked, expected: str, source: Json, place: Place, weight: int) -> None:
         """Look at one reference. Raises TooCostly, and what is wrong with its arguments."""
-        context = self._context
-        if context.following.ends(weight):
+        if not self._endless and self._context.following.ends(weight):
             return
-        text = source.get("reference") if asked.single and type(source) is dict else None
-        # The text alone tells what it means, but for "#…" and inside a Bundle.
-        same = (asked, text) if type(text) is str and text[:1] != "#" and not context.containers.sites.bundles else None
-        followed = self._same.get(same) if same else None
-        if followed is None:
-            want = self._wants.get(asked)
-            if want is None:
-                want = self._wants[asked] = wanted(expected, asked.arguments(self._run))
-            followed = self._followed(asked, source, want, alone=same is None)
-            if followed is None:
-                return
+        want = self._wants.get(asked)
+        if want is None:
+            want = self._wants[asked] = wanted(expected, asked.arguments(self._run))
+        text = source.get("reference") if self._by_text and asked.single and isinstance(source, dict) else None
+        if isinstance(text, str) and text[:1] != "#":
+            followed = self._elsewhere(asked, text, want) or self._located(asked, source, want)
+            if followed:
+                self.same.setdefault(asked, {})[text] = followed
+        else:
+            followed = self._located(asked, source, want)
+        if followed:
+            followed.places.append(place)
+            followed.weight += weight
             self.found.append(followed)
-            if same:
-                self._same[same] = followed
-        followed.places.append(place)
-        followed.weight += weight
 
-    def _followed(self, asked: Asked, source: Json, want: Wanted, *, alone: bool) -> Followed | None:
-        target = None if alone else parse(source)
-        if type(target) is Target and want.type in (None, target.type) and is_current(target, self._context):
-            kind = self._kinds.get(target.type)
-            if kind is None:
-                kind = self._kinds[target.type] = self._context.loaders.resources(target.type)
-            return Followed(asked, want, Ticket(kind.batch(target.id), target.id))
+    def _elsewhere(self, asked: Asked, text: str, want: Wanted) -> Followed | None:
+        """What a literal reference to a current resource of this server leads to, as most do; None for others."""
+        target = parse(text)
+        if type(target) is not Target or (want.type is not None and want.type != target.type):
+            return None
+        kind = self._kinds.get(target.type)
+        if target.version or target.base or kind is None:
+            if not is_current(target, self._context):
+                return None
+            kind = self._kinds[target.type] = self._context.loaders.resources(target.type)
+        return Followed(asked, want, Ticket(kind.batch(target.id), target.id))
+
+    def _located(self, asked: Asked, source: Json, want: Wanted) -> Followed | None:
+        """What any reference leads to; None where it is of another type than is wanted."""
         there = locate(source, want, self._context)
         if there is None:
             return None
@@ -143,7 +165,10 @@ async def build(followed: Sequence[Followed], run: Run) -> None:
             if resource is None:
                 continue
             run.weight = each.weight
-            value = asked.complete(resource, places[0] if len(places) == 1 else each, run)
+            place = places[0] if len(places) == 1 else each
+            name = resource.get("resourceType")
+            plan = asked.objects.get(name) if type(name) is str else None
+            value = plan.build(resource, place, run) if plan else asked.complete(resource, place, run)
         except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
             for place in places:
                 run.fail(error, asked.nodes, place)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import strawberry
 from graphql import GraphQLError, execute
 from strawberry.exceptions import MissingQueryError
-from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from graphql import DocumentNode, MiddlewareManager
+    from strawberry.extensions.runner import SchemaExtensionsRunner
     from strawberry.types.execution import ExecutionContext
 
     from app.schema.context import Context
@@ -101,25 +102,42 @@ class PlannedSchema(strawberry.Schema):
         return await self._executed(prepared, request, None)
 
     async def _watched_answer(self, request: Request, watched: ExecutionContext) -> ExecutionResult:
-        """As `_answer`, with Strawberry's extensions around each of its steps."""
+        """As `_answer`, with Strawberry's extensions around each of its steps; one that raises refuses the request."""
         extensions = self.get_extensions()
         for extension in extensions:
             extension.execution_context = watched
         runner = self.create_extensions_runner(watched, extensions)
-        async with runner.operation():
-            async with runner.parsing():
-                prepared = self._prepared(request)
-                watched.graphql_document = None if isinstance(prepared, Refused) else prepared.document
-            async with runner.validation():
-                watched.pre_execution_errors = list(prepared.errors) if isinstance(prepared, Refused) else None
-            if isinstance(prepared, Refused):
-                result = self._refused(prepared.errors)
-            else:
-                async with runner.executing():
-                    result = await self._executed(prepared, request, self._get_middleware_manager(extensions))
-                    watched.result = result
+        middleware = self._get_middleware_manager(extensions)
+        try:
+            async with runner.operation():
+                result = watched.result = await self._steps(request, watched, runner, middleware)
+        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever an extension raises, as Strawberry has it
+            result = self._refused([GraphQLError(str(error), original_error=error)])
         result.extensions = await runner.get_extensions_results(watched)
         return result
+
+    async def _steps(
+        self,
+        request: Request,
+        watched: ExecutionContext,
+        runner: SchemaExtensionsRunner,
+        middleware: MiddlewareManager | None,
+    ) -> ExecutionResult:
+        """What an extension answers instead when execution begins is the result."""
+        async with runner.parsing():
+            prepared = self._prepared(request)
+            watched.graphql_document = prepared.document
+        if prepared.document:
+            async with runner.validation():
+                watched.pre_execution_errors = list(prepared.errors) if isinstance(prepared, Refused) else []
+        if isinstance(prepared, Refused):
+            return self._refused(prepared.errors)
+        async with runner.executing():
+            if watched.result is None:
+                watched.result = await self._executed(prepared, request, middleware)
+        return cast("ExecutionResult", watched.result)
 
     def _prepared(self, request: Request) -> Prepared | Refused:
         prepared = self.preparing.prepared(request.asking)

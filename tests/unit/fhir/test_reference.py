@@ -60,3 +60,8 @@ def test_a_literal_reference_wins_over_the_identifier_beside_it() -> None:
 
     assert parse(reference) == Target("Patient", "1")
     assert logical(reference) == Logical("", "9")
+
+
+@pytest.mark.parametrize("text", ["urn:x:" + "x" * 100_000, "#" + "x" * 100_000, "http://h/" + "x" * 100_000])
+def test_a_reference_of_any_length_is_read(text: str) -> None:
+    assert parse(text) in (Uri(text), Contained(text[1:]))

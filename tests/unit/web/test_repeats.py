@@ -122,7 +122,7 @@ async def test_a_document_under_a_key_is_read_within_the_limits(start: Start, mo
     product = await start(environment={"DMI_MAX_TOKENS": "100"})
     parsed: list[int] = []
 
-    def counted(*_: object, max_tokens: int) -> None:
+    def counted(*_: object, max_tokens: int, **__: object) -> None:
         parsed.append(max_tokens)
         raise GraphQLError("Syntax Error: Document contains more than 100 tokens. Parsing aborted.")
 

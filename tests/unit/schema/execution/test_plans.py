@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
 
 from app.demo.hospital import hospital
 from app.schema.build import build_schema
@@ -126,7 +127,70 @@ async def test_an_extension_sees_an_execution_by_plan(watched: DmiSchema) -> Non
     context: dict[str, Any] = {}
     result = await watched.execute("{ nothing }", context_value=context)
     assert result.errors
-    assert (context["steps"], result.extensions) == (("operation", False), {"steps": "seen"})
+    assert (context["steps"], result.extensions) == (("operation", True), {"steps": "seen"})
+
+
+class Failing(SchemaExtension):
+    """Fails when execution is over."""
+
+    def on_execute(self) -> Iterator[None]:
+        """Strawberry's hook."""
+        yield
+        raise ValueError
+
+
+async def test_an_extension_that_fails_refuses_the_request(watched: DmiSchema) -> None:
+    watched.extensions = (Failing, Steps)
+    context: dict[str, Any] = {}
+    result = await watched.execute("{ __typename }", context_value=context)
+    assert (result.data, len(result.errors or ())) == (None, 1)
+
+
+class Remembering(SchemaExtension):
+    """Answers instead of the execution."""
+
+    def on_execute(self) -> Iterator[None]:
+        """Strawberry's hook."""
+        self.execution_context.result = ExecutionResult({"__typename": "Remembered"}, None)
+        yield
+
+
+async def test_an_extension_may_answer_instead_of_an_execution(watched: DmiSchema) -> None:
+    watched.extensions = (Remembering,)
+    result = await watched.execute("{ __typename }")
+    assert result.data == {"__typename": "Remembered"}
+    assert dict(watched.runs) == {}
+
+
+class Documents(SchemaExtension):
+    """Remembers which documents are read, and which are checked."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Strawberry's hook."""
+        yield
+        self.execution_context.context["read"] = self.execution_context.graphql_document is not None
+
+    def on_validate(self) -> Iterator[None]:
+        """Strawberry's hook."""
+        yield
+        self.execution_context.context["errors"] = len(self.execution_context.pre_execution_errors or ())
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("{ __typename }", {"read": True, "errors": 0}),
+        ("{ nothing }", {"read": True, "errors": 1}),
+        ("{ nothing", {"read": False}),
+    ],
+)
+async def test_an_extension_sees_a_document_that_is_refused(
+    watched: DmiSchema, query: str, seen: dict[str, Any]
+) -> None:
+    watched.extensions = (Documents,)
+    context: dict[str, Any] = {}
+    await watched.execute(query, context_value=context)
+    assert context == seen
 
 
 async def test_an_extension_that_looks_at_every_field_has_graphql_core_run_it(watched: DmiSchema) -> None:
