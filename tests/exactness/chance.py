@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from random import Random
 
 T = TypeVar("T")
@@ -32,6 +32,15 @@ class Chance:
     def one(self, choices: Sequence[T]) -> T:
         """One of several."""
         return choices[self._below(len(choices))]
+
+    def weighted(self, choices: Mapping[T, int]) -> T:
+        """One of several, the more often the higher its number."""
+        turn = self._below(sum(choices.values()))
+        for choice, weight in choices.items():
+            turn -= weight
+            if turn < 0:
+                return choice
+        raise ValueError("there is no choice")
 
     def some(self, choices: Collection[T], most: int) -> list[T]:
         """Up to so many different ones of several, in their order."""

@@ -9,6 +9,9 @@ compared:
 - which of several errors made a field above them null, where the type of their own field is non-null: what is beside
   an error need not be executed any more. At each null that errors led to from further below, both answers must have an
   error, but not the same ones.
+
+Beyond the limits of one request (references, rows of reverse lists, FHIRPath) it is a matter of order which field is
+refused first; random cases stay far below them.
 """
 
 from __future__ import annotations

@@ -98,6 +98,8 @@ class _Writing:
         self._elements = written.elements
         self._linked = written.linked
         self._misfits = misfits
+        self._inside = (chance.one(_TARGETS), chance.one(_TARGETS))  # types of resources inside linked ones
+        self._in_bundle = False
 
     def document(self, type_name: str, id_: str) -> Resource:
         head = {"resourceType": type_name, "id": id_, "meta": META}
@@ -119,13 +121,15 @@ class _Writing:
         """A resource inside another one, also of a type that is not served, or of none."""
         if self._chance.happens(self._misfits):
             return self._odd()
-        types = _TARGETS if self._linked else (*_LINKING, *SERVED, "Medication", "OperationOutcome", "Unheard")
+        types = self._inside if self._linked else (*_LINKING, *SERVED, "Medication", "OperationOutcome", "Unheard")
         type_name = self._chance.one(types)
         return {**self._resource(type_name, depth), "resourceType": type_name, "id": id_}
 
     def _entry(self, depth: int) -> dict[str, Json]:
         self._elements["BundleEntry"] |= {"fullUrl", "resource"}
+        self._in_bundle = True
         resource = self._inner(self._chance.one(IDS), depth)
+        self._in_bundle = False
         return {"resource": resource, **({"fullUrl": self._chance.one(URLS)} if self._chance.happens(90) else {})}
 
     def _object(self, type_name: str, depth: int) -> dict[str, Json]:
@@ -170,7 +174,9 @@ class _Writing:
             return self._primitive(element)
         if element.type == "Reference":
             self._elements["Reference"] |= {"reference", "resource"}
-            return (shared_reference if self._linked else reference)(self._chance, element.targets)
+            if self._linked:
+                return shared_reference(self._chance, element.targets, in_bundle=self._in_bundle)
+            return reference(self._chance, element.targets)
         if element.type == "Identifier" and self._chance.happens(60):
             self._elements["Identifier"] |= {"system", "value"}
             return {"system": OWN, "value": self._chance.one(TEXTS), "use": self._chance.one(("official", "x"))}

@@ -59,13 +59,14 @@ _NO_REFERENCES: Final[tuple[Json, ...]] = (
 _SHARED_FORMS: Final = (
     *["{type}/a"] * 6,
     *["#in0"] * 4,
-    *["urn:uuid:0"] * 3,
-    *("{type}/b", "{type}/gone", "{type}/gone", "#in1", "#gone", "urn:uuid:1", "Group/a"),
+    *("{type}/b", "{type}/gone", "{type}/gone", "#in1", "#gone", "urn:uuid:0", "urn:uuid:1", "Group/a"),
 )
 
 
-def shared_reference(chance: Chance, targets: Sequence[str]) -> dict[str, Any]:
-    """The same, where many references are equal and lead to the same."""
+def shared_reference(chance: Chance, targets: Sequence[str], *, in_bundle: bool) -> dict[str, Any]:
+    """The same, where many references are equal, in a Bundle also to its entries."""
+    if in_bundle and chance.happens(60):
+        return {"reference": URLS[0]}
     if chance.happens(15):
         return reference(chance, targets)
     type_name = next((name for name in targets if name in SERVED), "Patient")

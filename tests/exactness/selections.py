@@ -12,18 +12,17 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_leaf_type,
-    is_required_argument,
 )
 from graphql.utilities.type_comparators import do_types_overlap
 
 from app.fhir.served import SERVED
+from tests.exactness.arguments import Arguments
 from tests.exactness.literals import literal
 from tests.exactness.scope import Scope
-from tests.exactness.values import target_of, value
 from tests.exactness.variables import Variables
 
 if TYPE_CHECKING:
-    from graphql import GraphQLArgument, GraphQLField, GraphQLNamedType, GraphQLSchema
+    from graphql import GraphQLField, GraphQLNamedType, GraphQLSchema
 
     from tests.exactness.chance import Chance
     from tests.exactness.documents import Written
@@ -36,12 +35,16 @@ _ALIASES: Final = ("length", "x", "id", "resource", "name", "items", "get", "_id
 _ROWS: Final = ("edges", "node", "resource")
 """Fields that lead from lists to what is in them."""
 
-_USUAL: Final = ("_count", "_sort", "_id", "_filter", "_offset", "_cursor", "first", "after", "last", "before", "id")
 _SHAPING_LEAF: Final = ("@first", "@singleton", '@slice(path: "$index")', '@slice(path: "$this")')
 _SHAPING: Final = (
     *("@flatten", "@flatten", "@first", "@singleton", "@flatten @first", "@flatten @singleton"),
     *('@slice(path: "{leaf}")', '@flatten @slice(path: "{leaf}")', '@slice(path: "$index")', "@flatten"),
 )
+_IN_OBJECT: Final = {"field": 72, "__typename": 2, "again": 8, "spread": 8, "inline": 10}
+_IN_ANYTHING: Final = {"field": 13, "__typename": 5, "again": 2, "spread": 15, "inline": 65}
+"""What a selection is, in how many of a hundred cases: in an object, and where objects may be of several types."""
+
+_CONDITIONS: Final = {("include",): 2, ("skip",): 2, ("skip", "include"): 1, ("include", "skip"): 1}
 _NAME: Final = re.compile(r"\w+")
 
 
@@ -62,6 +65,7 @@ class Selections:
     def __init__(self, chance: Chance, schema: GraphQLSchema, written: Written, *, shaped: bool) -> None:
         self.variables = Variables([{} for _ in written.versions])
         self.fragments: dict[str, Fragment] = {}
+        self._arguments = Arguments(chance, self.variables, written)
         self._chance = chance
         self._schema = schema
         self._written = written
@@ -81,25 +85,21 @@ class Selections:
         if name == "__typename":
             return self._keyed(name, name, "String!", scope)[0]
         definition = type_.fields[name]
-        arguments = self._arguments(type_, name, definition)
+        arguments = self._arguments.of(type_.name, name, definition)
         text = " ".join(filter(None, (name + arguments, self._shaping(get_named_type(definition.type)))))
         written, below = self._keyed(name, text, str(definition.type), scope)
         return written + self._condition() + self._below(definition, below, room)
 
     def _selection(self, type_: Composite, scope: Scope, room: int) -> str:
-        abstract = is_abstract_type(type_)
-        turn = self._chance.below(100)
-        if room <= 0:
-            return self.field(type_, self._name(type_, room), scope, room)
-        if turn >= (35 if abstract else 90):
+        kind = self._chance.weighted(_IN_ANYTHING if is_abstract_type(type_) else _IN_OBJECT) if room > 0 else "field"
+        if kind == "inline" or (kind == "spread" and not self._spreads):
             return self._inline(type_, scope, room)
-        if turn >= (20 if abstract else 82):
-            return self._spread(type_, scope, room) if self._spreads else self._inline(type_, scope, room)
-        if turn >= (18 if abstract else 74) and (again := self._again(type_, scope, room)):
+        if kind == "spread":
+            return self._spread(type_, scope, room)
+        if kind == "again" and (again := self._again(type_, scope, room)):
             return again
-        if turn < 5:
-            return self.field(type_, "__typename", scope, room)
-        return self.field(type_, self._name(type_, room), scope, room)
+        name = "__typename" if kind == "__typename" else self._name(type_, room)
+        return self.field(type_, name, scope, room)
 
     def _name(self, type_: Composite, room: int) -> str:
         """The name of a field to select: one that occurs in the documents, one that leads on, or any."""
@@ -113,9 +113,8 @@ class Selections:
         if known and self._chance.happens(70):
             # The sound resources of the store have all references that there are.
             links = [name for name in (names if kind in SERVED else known) if _leads_on(type_.fields[name])]
-            return self._chance.one(
-                links if links and self._chance.happens(60 if self._written.linked else 35) else known
-            )
+            leads_on = bool(links) and self._chance.happens(60 if self._written.linked else 35)
+            return self._chance.one(links if leads_on else known)
         further = [name for name in names if name in _ROWS or name[0].isupper() or name.startswith("implant")]
         return self._chance.one(further if further and self._chance.happens(60) else names)
 
@@ -179,34 +178,6 @@ class Selections:
             alias, self._aliases = f"a{self._aliases}", self._aliases + 1
         return f"{alias}: {text}", scope.enter(alias, text, type_name)
 
-    def _arguments(self, type_: Composite, name: str, definition: GraphQLField) -> str:
-        required = [each for each, argument in definition.args.items() if is_required_argument(argument)]
-        chosen = {*required, *(("lot",) if "lot" in definition.args and self._chance.happens(85) else ())}
-        usual = [each for each in _USUAL if each in definition.args]
-        if usual and self._chance.happens(25):
-            chosen.add(self._chance.one(usual))
-        if definition.args and self._chance.happens(10 if type_.name == "Query" else 25):
-            chosen.update(self._chance.some(definition.args.keys(), 2))
-        written = [
-            self._argument(type_.name, name, each, definition.args[each]) for each in definition.args if each in chosen
-        ]
-        return f"({', '.join(written)})" if written else ""
-
-    def _argument(self, type_name: str, field: str, name: str, definition: GraphQLArgument) -> str:
-        kind = str(definition.type)
-        sent = value(self._chance, type_name, field, name, kind)
-        ids = [id_ for known, id_ in self._written.keys if known == target_of(field)]
-        if name == "id" and type_name == "Query" and ids and self._chance.happens(75):
-            sent = self._chance.one(ids)
-        if self._chance.happens(25):
-            return f"{name}: {self.variables.use(self._chance, kind, sent)}"
-        if kind == "[String]" and self._chance.happens(15):
-            return f"{name}: [{self.variables.use(self._chance, 'String', 'x')}, {literal('a')}]"
-        if isinstance(sent, dict) and sent and self._chance.happens(15):
-            return f"{name}: {literal(sent)[:-1]}, language: {self.variables.use(self._chance, 'String', 'fr')}}}"
-        absent = self._chance.happens(3) and not is_required_argument(definition)
-        return f"{name}: {'null' if absent else literal(sent)}"
-
     def _shaping(self, type_: GraphQLNamedType) -> str:
         if not self._shaped or not self._chance.happens(30):
             return ""
@@ -219,9 +190,7 @@ class Selections:
         """`@skip`, `@include`, both or none."""
         if not self._conditions or not self._chance.happens(10):
             return ""
-        names = self._chance.one(
-            (("include",), ("skip",), ("include",), ("skip",), ("skip", "include"), ("include", "skip"))
-        )
+        names = self._chance.weighted(_CONDITIONS)
         return "".join(f" @{name}(if: {self._truth(name)})" for name in names)
 
     def _truth(self, name: str) -> str:

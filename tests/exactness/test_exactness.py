@@ -1,4 +1,7 @@
-"""The product's executor answers as graphql-core's does, whatever is asked and stored."""
+"""The product's executor answers as graphql-core's does, whatever is asked and stored.
+
+`make test-all` runs about 16,000 new cases; `make test-all EXACTNESS_EXAMPLES=20000` 320,000, in an hour and a half.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 EXAMPLES: Final = 120
 """Of about seventeen cases each: 2,000 in all."""
 
-LONG: Final = int(os.environ.get("EXACTNESS_EXAMPLES", "4000"))
+LONG: Final = int(os.environ.get("EXACTNESS_EXAMPLES", "1000"))
 """Examples of the long run, which never makes the same ones twice."""
 
 examples = st.integers(0, 2**24 - 1).map(cases)

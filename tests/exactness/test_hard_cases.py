@@ -204,6 +204,10 @@ CASES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
         '{ a: Patient(id: "") { id } b: Patient(id: "a") { id } c: PatientList(_count: 0) { id } d: __typename }',
         (),
     ),
+    "arguments in another order than the schema's, both of them wrong": (
+        '{ ImplantStock(emdn: ["Patient/a"], manufacturer: []) { edges { cursor } } }',
+        (),
+    ),
     "a connection with everything": (
         """{ PatientConnection(_count: 2, _sort: "-_id") { __typename count offset pagesize first previous next last
         edges { __typename mode score cursor resource { id } node { gender } }
@@ -292,6 +296,10 @@ VARIABLES: Final[dict[str, tuple[str, dict[str, Any] | None]]] = {
         """query ($optional: Boolean, $type: String) { ProcedureList { performer { actor { resource(optional: $optional,
         type: $type) { id } } } } }""",
         {"optional": True},
+    ),
+    "ahead of a literal, both of them wrong": (
+        """query ($text: [String]) { ImplantStock(manufacturer: $text, emdn: ["Patient/a"]) { edges { cursor } } }""",
+        {"text": []},
     ),
     "inside a resource": (
         'query ($text: String) { PatientValidate(resource: {resourceType: "Patient", language: $text}) { valid '

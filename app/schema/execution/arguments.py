@@ -64,26 +64,23 @@ class Arguments:
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
         self._field = field
         self._node = node
-        given = node.arguments or ()
-        self._by_variable = [
-            (field.args[each.name.value].out_name or each.name.value, each.value.name.value)
-            for each in given
-            if isinstance(each.value, VariableNode)
-        ]
-        closed = [(field.args[each.name.value], each) for each in given if _is_closed(each.value)]
+        sent = {each.name.value: each.value for each in node.arguments or ()}
+        # In the order of the schema, as graphql-core has them: of several that are wrong, resolvers tell the first.
+        given = [(type_.out_name or name, type_.type, sent[name]) for name, type_ in field.args.items() if name in sent]
+        self._variables = {name: value.name.value for name, _, value in given if isinstance(value, VariableNode)}
         self._constant: Mapping[str, Any] | None = None
-        if len(closed) + len(self._by_variable) == len(given):
-            values = {type_.out_name or each.name.value: _coerced(each.value, type_.type) for type_, each in closed}
+        if all(name in self._variables or _is_closed(value) for name, _, value in given):
+            values = {name: None if name in self._variables else _coerced(value, type_) for name, type_, value in given}
             self._constant = None if any(each is Undefined for each in values.values()) else values
 
     def values(self, variables: VariableValues) -> Mapping[str, Any]:
         """Their values. Raises GraphQLError where a variable does not fit."""
         if self._constant is None:
             return get_argument_values(self._field, self._node, variables)
-        if not self._by_variable:
+        if not self._variables:
             return self._constant
         values = dict(self._constant)
-        for name, variable in self._by_variable:
+        for name, variable in self._variables.items():
             value = variables.coerced.get(variable)
             if value is None:  # absent, or null, which may not fit
                 return get_argument_values(self._field, self._node, variables)
