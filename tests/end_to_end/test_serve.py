@@ -135,5 +135,5 @@ def csv_of(server: Server) -> str:
 def without_times(value: object) -> object:
     """The answers without the moment at which each store wrote."""
     if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key != "lastUpdated"}
+        return {key: without_times(item) for key, item in value.items() if key not in ("lastUpdated", "at")}
     return [without_times(item) for item in value] if isinstance(value, list) else value
