@@ -156,6 +156,7 @@ async def _serial(root: ObjectPlan, state: Run) -> dict[str, Any]:
     """The fields of a mutation: each is finished before the next one begins."""
     data: dict[str, Any] = {}
     for part in root.parts():
+        state.weight = 1  # the last document of the part before may have stood at many places
         built = part.build(None, None, state)
         await state.finish()
         data.update(built)

@@ -143,7 +143,7 @@ class PlannedSchema(strawberry.Schema):
         prepared = self.preparing.prepared(request.asking)
         if prepared.operation:
             type_ = OperationType(prepared.operation.operation.value)
-            if type_.value not in {each.value for each in request.allowed}:
+            if type_ not in request.allowed:
                 raise InvalidOperationTypeError(type_)
         return prepared
 

@@ -9,10 +9,11 @@ from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
 from app.demo.hospital import hospital
+from app.schema import following
 from app.schema.build import build_schema
 from app.schema.execution import planning
 from app.settings import read_settings
-from tests.builders import organization, patient, practitioner, procedure
+from tests.builders import device, organization, patient, practitioner, procedure
 from tests.contract.operations import OPERATIONS, operation, variables
 
 if TYPE_CHECKING:
@@ -210,3 +211,20 @@ async def test_one_referenced_document_with_an_error_has_it_at_every_place(start
         ["ProcedureList", number, "subject", "resource", "name", 0, "family"] for number in range(2)
     ]
     assert answer["data"]["ProcedureList"] == [{"subject": {"resource": {"name": [{"family": None}]}}}] * 2
+
+
+async def test_each_field_of_a_mutation_counts_its_references_anew(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "MOST_REFERENCES", 3)
+    settings = {"DMI_PROFILES": "Procedure=base", "DMI_UNIQUE_INTERVENTIONS": "off"}
+    product = await start(device(), environment=settings)
+    asked = """mutation($two: FHIR!, $one: FHIR!) {
+      a: ProcedureCreate(resource: $two) { resource { ...devices } }
+      b: ProcedureCreate(resource: $one) { resource { ...devices } }
+    }
+    fragment devices on Procedure { focalDevice { manipulated { resource { id } } } }"""
+    used = {"manipulated": {"reference": "Device/d1"}}
+    data = await product.data(asked, {"two": procedure(focalDevice=[used, used]), "one": procedure(focalDevice=[used])})
+    leads = {"manipulated": {"resource": {"id": "d1"}}}
+    assert [data[key]["resource"]["focalDevice"] for key in "ab"] == [[leads, leads], [leads]]
