@@ -32,7 +32,7 @@ def connection_types(types: FhirTypes, page_info: type) -> Mapping[str, type]:
 def resolve_list(name: str) -> Any:
     """The resolver of the root field `TList`."""
 
-    def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> Awaitable[list[Resource]]:
+    def resolve(_source: None, info: Info[Context, None], /, **arguments: Any) -> Awaitable[list[Resource]]:
         context = info.context
         listing = _listing(name, arguments, context)
         return listing.resources(listing.search(arguments, context.max_rows), context)
@@ -43,7 +43,7 @@ def resolve_list(name: str) -> Any:
 def resolve_connection(name: str) -> Any:
     """The resolver of the root field `TConnection`."""
 
-    def resolve(_source: None, info: Info[Context, None], **arguments: Any) -> Awaitable[dict[str, Json]]:
+    def resolve(_source: None, info: Info[Context, None], /, **arguments: Any) -> Awaitable[dict[str, Json]]:
         context = info.context
         listing = _listing(name, arguments, context)
         return listing.connection(listing.search(arguments, context.max_rows), context)

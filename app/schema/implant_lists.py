@@ -61,7 +61,7 @@ def add_implant_lists(types: FhirTypes, implant_types: ImplantTypes) -> None:
 def _lister_of(name: str) -> Any:
     devices = {"Patient": lambda base: VALID, "Organization": borne}[name]
 
-    async def resolve(source: Resource, info: Info[Context, None], **arguments: Any) -> ImplantList | None:
+    async def resolve(source: Resource, info: Info[Context, None], /, **arguments: Any) -> ImplantList | None:
         context = info.context
         if not _is_stored(source, context):
             return None

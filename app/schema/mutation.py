@@ -56,7 +56,7 @@ def validate_fields(types: FhirTypes) -> Iterator[StrawberryField]:
 
 
 def _validator_of(name: str) -> Any:
-    async def resolve(_source: None, info: Info[Context, None], resource: Json) -> dict[str, bool | Resource]:
+    async def resolve(_source: None, info: Info[Context, None], /, resource: Json) -> dict[str, bool | Resource]:
         context = info.context
         verdict = await examine(context.rules, context.repository, resource, name)
         outcome = operation_outcome(verdict.issues, context.language)

@@ -84,7 +84,7 @@ def _read_fields(types: FhirTypes, connections: Mapping[str, type]) -> Iterator[
 
 
 def _reader_of(name: str) -> Any:
-    async def resolve(_source: None, info: Info[Context, None], **asked: Any) -> Resource | None:
+    async def resolve(_source: None, info: Info[Context, None], /, **asked: Any) -> Resource | None:
         context = info.context
         resource = await read_one(context, name, asked["id"], asked.get("version"), asked.get("asOf"))
         return context.containers.enter(resource) if resource else None

@@ -121,7 +121,7 @@ def _totals_type(types: FhirTypes, month: type) -> type:
     return found
 
 
-async def _recall(_source: None, info: Info[Context, None], **arguments: Any) -> ImplantList:
+async def _recall(_source: None, info: Info[Context, None], /, **arguments: Any) -> ImplantList:
     context = info.context
     names = {each.name for each in ARGUMENTS}
     asked = criteria_of({name: value for name, value in arguments.items() if name in names})

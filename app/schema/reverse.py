@@ -135,6 +135,7 @@ def _resolver(reverse: Reverse, shown: Callable[[Listing, Search, Context], Awai
     def resolve(
         source: Resource,
         info: Info[Context, None],
+        /,
         _reference: str,
         _filter: str | None = None,
         _sort: str | None = None,

@@ -127,7 +127,7 @@ def _type(name: str, description: str, **fields: tuple[Any, str]) -> type:
     return cls
 
 
-async def _statistics(_source: None, info: Info[Context, None], **arguments: Any) -> dict[str, Json]:
+async def _statistics(_source: None, info: Info[Context, None], /, **arguments: Any) -> dict[str, Json]:
     context = info.context
     names = {counted for name in selected(info) for counted in _COUNTED.get(name, ())}
     return _shown(await statistics(context.repository, _scope(arguments, context.search_base), names))

@@ -94,7 +94,7 @@ def _fields(types: FhirTypes) -> Iterator[StrawberryField]:
     )
 
 
-async def _stock(_source: None, info: Info[Context, None], **arguments: Any) -> dict[str, Json]:
+async def _stock(_source: None, info: Info[Context, None], /, **arguments: Any) -> dict[str, Json]:
     context = info.context
     store, base = context.repository, context.search_base
     names = {each.name for each in ARGUMENTS}

@@ -5,25 +5,33 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from graphql import GraphQLSchema, build_schema, parse, validate
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema, parse, validate
 
 from app.fhir.elements import type_definition
 from app.fhir.served import SERVED
 from app.schema.build import build_schema as build_ours
+from app.schema.execution.fields import definition_of
+from app.schema.types.fields import ResolvedField
 from app.settings import read_settings
 from tests.contract.operations import FRAGMENTS, OPERATIONS, ROOT, variables
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from app.schema.build import DmiSchema
     from tests.conftest import Start
 
 PUBLISHED = ROOT / "graphql" / "schema.graphql"
 
 
 @pytest.fixture(scope="module")
-def sdl() -> str:
-    return build_ours(read_settings({})).as_str()
+def ours() -> DmiSchema:
+    return build_ours(read_settings({}))
+
+
+@pytest.fixture(scope="module")
+def sdl(ours: DmiSchema) -> str:
+    return ours.as_str()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,20 @@ def test_every_element_of_every_served_type_is_in_the_schema(schema: GraphQLSche
         elements = type_definition(name).elements.values()
         assert {e.name for e in elements} <= fields.keys()
         assert {f"_{e.name}" for e in elements if e.primitive and e.name != "id"} <= fields.keys()
+
+
+def test_no_name_of_an_argument_is_taken_by_what_a_resolver_is_called_with(ours: DmiSchema) -> None:
+    """`ProcedureList(_source:)` was, by a resolver whose first parameter had that name."""
+    objects = [each for each in ours._schema.type_map.values() if isinstance(each, GraphQLObjectType)]
+    resolvers = {
+        definition.resolve
+        for each in objects
+        for field in each.fields.values()
+        if field.args and isinstance(definition := definition_of(field), ResolvedField)
+    }
+
+    assert resolvers
+    assert {each for each in resolvers if each.__code__.co_posonlyargcount != 2} == set()
 
 
 @pytest.mark.parametrize("name", SERVED)

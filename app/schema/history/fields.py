@@ -103,7 +103,7 @@ def _change_type() -> type:
 
 def _history_of(name: str) -> Any:
     def resolve(
-        source: Resource, info: Info[Context, None], first: int | None = None, after: str | None = None
+        source: Resource, info: Info[Context, None], /, first: int | None = None, after: str | None = None
     ) -> Awaitable[dict[str, Json]] | None:
         stored = _stored_version(source, info.context)
         return history_page(info.context, name, stored[0], first, after) if stored else None
@@ -113,7 +113,7 @@ def _history_of(name: str) -> Any:
 
 def _changes_of(name: str) -> Any:
     def resolve(
-        source: Resource, info: Info[Context, None], to: str | None = None, **other: Any
+        source: Resource, info: Info[Context, None], /, to: str | None = None, **other: Any
     ) -> Awaitable[list[Mapping[str, Any]] | None] | None:
         stored = _stored_version(source, info.context)
         if stored is None:

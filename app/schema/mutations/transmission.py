@@ -40,7 +40,7 @@ def transmit_field(types: FhirTypes) -> ResolvedField:
     )
 
 
-async def _transmit(_source: None, info: Info[Context, None], bundle: Json) -> dict[str, Json]:
+async def _transmit(_source: None, info: Info[Context, None], /, bundle: Json) -> dict[str, Json]:
     context = info.context
     done = await transact(context.rules, context.repository, bundle, context.new_id)
     context.loaders.forget()

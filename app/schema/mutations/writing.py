@@ -96,6 +96,7 @@ def _creating(name: str) -> Resolve:
     async def resolve(
         _source: None,
         info: Info[Context, None],
+        /,
         resource: Json,
         ifNoneExist: str | None = None,  # noqa: N803 - FHIR's word
     ) -> dict[str, Json]:
@@ -111,6 +112,7 @@ def _updating(name: str) -> Resolve:
     async def resolve(
         _source: None,
         info: Info[Context, None],
+        /,
         id: str,  # noqa: A002 - FHIR's words
         resource: Json,
         ifMatch: str | None = None,  # noqa: N803
@@ -125,6 +127,7 @@ def _patching(name: str) -> Resolve:
     async def resolve(
         _source: None,
         info: Info[Context, None],
+        /,
         id: str,  # noqa: A002 - FHIR's words
         patch: Json,
         ifMatch: str | None = None,  # noqa: N803
@@ -139,6 +142,7 @@ def _deleting(name: str) -> Resolve:
     async def resolve(
         _source: None,
         info: Info[Context, None],
+        /,
         id: str,  # noqa: A002 - FHIR's words
         ifMatch: str | None = None,  # noqa: N803
     ) -> dict[str, Json]:

@@ -70,7 +70,7 @@ def from_document(source: Json, name: str) -> Json:
 
 
 class ResolvedField(StrawberryField):
-    """A field that calls `resolve(source, info, **arguments)`, which may answer an awaitable.
+    """A field that calls `resolve(source, info, /, **arguments)`, which may answer an awaitable.
 
     `reads` are the elements that it reads of the document it stands in, where it reads no others and no other document
     but those that it answers; None: it may read whatever it likes."""

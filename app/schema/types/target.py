@@ -23,7 +23,7 @@ class TargetField(ResolvedField):
     def to(cls, expected: str, type_: GraphQLType, answer: Callable[[Json, Any, Wanted], object]) -> TargetField:
         """The field; `answer(source, info, wanted)` reads what a reference leads to."""
 
-        def resolve(source: Json, info: Any, **arguments: Any) -> object:
+        def resolve(source: Json, info: Any, /, **arguments: Any) -> object:
             return answer(source, info, wanted(expected, arguments))
 
         field = cls.of(

@@ -157,6 +157,18 @@ async def test_a_chain_is_answered_by_the_store(start: Start) -> None:
     }
 
 
+async def test_a_source_is_searched_for_as_everything_else_is(start: Start) -> None:
+    product = await start(
+        procedure(id="sent", meta={"source": "urn:bloc-3"}), procedure(id="other", meta={"source": "urn:bloc-4"})
+    )
+
+    data = await product.data(
+        '{ ProcedureList(_source: "urn:bloc-3") { id } ProcedureConnection(_source: "urn:bloc-4") { count } }'
+    )
+
+    assert data == {"ProcedureList": [{"id": "sent"}], "ProcedureConnection": {"count": 1}}
+
+
 async def test_cursors_of_a_chain_belong_to_it(start: Start) -> None:
     product = await start(*(procedure(id=f"p-{number}") for number in range(3)), patient())
     page = await product.data(
