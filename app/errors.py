@@ -261,8 +261,9 @@ class SettingsError(DmiError):
 UNEXPECTED: Final = Issue(
     "error",
     "exception",
-    "The server met an error that it did not expect. Try again; if it stays, tell the operator the time.",
-    "Le serveur a rencontré une erreur inattendue. Réessayez ; si elle persiste, signalez l’heure à l’exploitant.",
+    "The server met an error that it did not expect. Try again; if it stays, tell the operator the request's id.",
+    "Le serveur a rencontré une erreur inattendue. Réessayez ; si elle persiste, signalez à l’exploitant "
+    "l’identifiant de la requête.",
 )
 """What a user is told of an error that is nobody's fault but ours."""
 

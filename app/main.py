@@ -40,6 +40,7 @@ from app.web.metadata import metadata_route
 from app.web.page import STATIC, Page, page_routes
 from app.web.published import operations_directory, read_operations
 from app.web.recall_csv import recall_routes
+from app.web.recording import Recording
 from app.web.repeats import HEADER as IDEMPOTENCY_KEY
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
@@ -97,7 +98,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(AllowedHosts, allowed_hosts=settings.hosts)],
+        middleware=[Middleware(Recording), Middleware(AllowedHosts, allowed_hosts=settings.hosts)],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},
     )
 

@@ -130,8 +130,9 @@ def _store_name(settings: Settings) -> str:
 _LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s%(request)s"}},
+    "filters": {"request": {"()": "app.usage.record.WithRequest"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["request"]}},
     "loggers": {
         "dmi": {"handlers": ["stderr"], "level": "INFO"},
         "uvicorn.error": {"handlers": ["stderr"], "level": "CRITICAL"},

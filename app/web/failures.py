@@ -12,6 +12,7 @@ from app.errors import UNEXPECTED, NotFound, RequestError, origin
 from app.fhir import json
 from app.fhir.outcome import operation_outcome
 from app.web.negotiation import preferred_language
+from app.web.recording import fields_of, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from app.errors import DmiError, Issue
+    from app.fhir.resource import Resource
 
 LOGGER = logging.getLogger("dmi")
 
@@ -38,16 +40,24 @@ _SAID: Final[Mapping[int, DmiError]] = {
 def outcome_response(
     request: Request, issues: Sequence[Issue], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An OperationOutcome as the whole answer."""
-    outcome = operation_outcome(issues, preferred_language(request.headers.get("accept-language", "")))
-    body = json.encode(outcome)
+    """An OperationOutcome as the whole answer; its id is that of the request."""
+    body = json.encode(outcome_of(request, issues))
     return Response(body, status, media_type="application/fhir+json", headers={**_HEADERS, **(headers or {})})
 
 
+def outcome_of(request: Request, issues: Sequence[Issue]) -> Resource:
+    """The OperationOutcome in the language of the request, whose id it has."""
+    outcome = operation_outcome(issues, preferred_language(request.headers.get("accept-language", "")))
+    return {"resourceType": outcome["resourceType"], "id": record_of(request.scope).id, **outcome}
+
+
 def unexpected(request: Request, error: Exception) -> Response:
-    """The answer to an error that nobody expected: logged by place, told without its text. Starlette's handler."""
-    LOGGER.error("unexpected %s, %s %s", origin(error), request.method, request.url.path)
-    return outcome_response(request, [UNEXPECTED], 500)
+    """The answer to an error that nobody expected: logged by place, told without its text. Starlette's handler, which
+    stands outside of all layers."""
+    record = record_of(request.scope)
+    LOGGER.error("unexpected %s, %s %s (request %s)", origin(error), request.method, request.url.path, record.id)
+    fields = {name.decode(): value.decode() for name, value in fields_of(record)}
+    return outcome_response(request, [UNEXPECTED], 500, fields)
 
 
 def not_routed(request: Request, error: Exception) -> Response:

@@ -25,12 +25,14 @@ from app.web.compression import LEAST, Compression
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, accepts_html, preferred_language, preferred_media_type
+from app.web.recording import record_of
 from app.web.repeats import HEADER, REPLAYED
 from app.web.revalidation import revalidated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
+    from graphql import GraphQLFormattedError
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
     from strawberry.types import ExecutionResult
@@ -118,9 +120,9 @@ class GraphQLView:
         except ClientDisconnect:  # nobody is left to answer
             return None
         except _REFUSED as refusal:
-            answer = _refused(headers, *_REFUSALS[type(refusal)])
+            answer = _refused(scope, headers, *_REFUSALS[type(refusal)])
         except _TOLD as error:
-            answer = _refused(headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
+            answer = _refused(scope, headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
         sent = answer if len(answer.body) < LEAST else Compression(answer)
         return await sent(scope, receive, send)
 
@@ -129,7 +131,7 @@ class GraphQLView:
         if scope["method"] == "POST":
             return await self._posted(scope, headers, receive, focus)
         if scope["method"] != "GET":
-            return _refused(headers, _METHODS, 405, [(b"allow", b"GET, POST")])
+            return _refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
         content = await self._executed(scope, headers, asked, _BY_GET, focus)
         answer = _answer(content, headers)
@@ -167,14 +169,14 @@ class GraphQLView:
             operation_name=asked.operation_name,
             allowed_operation_types=allowed,
         )
-        content = _content(result, language)
+        content = _content(result, language, record_of(scope).id)
         return unfocused(content, focus) if focus else content
 
 
-def _content(result: ExecutionResult, language: str) -> dict[str, Json]:
+def _content(result: ExecutionResult, language: str, request_id: str) -> dict[str, Json]:
     if not result.errors and not result.extensions:
         return {"data": result.data}
-    errors = [shown(error, language).formatted for error in result.errors or ()]
+    errors = [_told(error, language, request_id) for error in result.errors or ()]
     refused = errors and result.data is None and all("path" not in error for error in errors)
     content: dict[str, Json] = {} if refused else {"data": result.data}
     if errors:
@@ -191,8 +193,15 @@ def _answer(content: Mapping[str, Json], headers: Headers, more: Sequence[Field]
     return json_answer(status, json.encode(content), media_type, more)
 
 
-def _refused(headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
-    told = shown(GraphQLError(error.en, original_error=error), _language(headers)).formatted
+def _told(error: GraphQLError, language: str, request_id: str) -> GraphQLFormattedError:
+    """The error as it leaves the server, with the id of the request."""
+    told = shown(error, language).formatted
+    told["extensions"]["requestId"] = request_id
+    return told
+
+
+def _refused(scope: Scope, headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
+    told = _told(GraphQLError(error.en, original_error=error), _language(headers), record_of(scope).id)
     return json_answer(status, json.encode({"errors": [told]}), _media_type(headers), more)
 
 

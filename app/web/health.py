@@ -9,8 +9,7 @@ from starlette.routing import Route
 
 from app.errors import DmiError
 from app.fhir import json
-from app.fhir.outcome import operation_outcome
-from app.web.negotiation import preferred_language
+from app.web.failures import outcome_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,8 +30,7 @@ def health_routes(store: Repository) -> list[BaseRoute]:
         try:
             await store.ready()
         except DmiError as error:
-            language = preferred_language(request.headers.get("accept-language", ""))
-            return _json({"status": "not ready", "outcome": operation_outcome(error.issues, language)}, 503)
+            return _json({"status": "not ready", "outcome": outcome_of(request, error.issues)}, 503)
         return _json({"status": "ready"}, 200)
 
     return [Route("/health", health), Route("/ready", ready)]

@@ -159,4 +159,4 @@ async def test_the_example_of_a_procedure_is_accepted(start: Start) -> None:
 
 async def test_the_example_of_a_refusal_is_what_is_answered(start: Start) -> None:
     example = json.loads((ROOT / "graphql" / "examples" / "refusal.json").read_text(encoding="utf-8"))
-    assert await (await start()).ask(**example["request"]) == example["response"]
+    assert await (await start()).ask(**example["request"], **example["headers"]) == example["response"]

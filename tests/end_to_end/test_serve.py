@@ -110,7 +110,7 @@ def test_the_same_operations_give_the_same_answers_on_both_stores(tmp_path: Path
             refused = server.ask(CREATE, {"r": procedure(bodySite=None)})
             stored = server.ask(CREATE, {"r": procedure()})
             assert stored["data"]["ProcedureCreate"]["resource"]["id"]
-        answers.append((without_times(asked), refused, table))
+        answers.append((without_times([*asked, refused]), table))
     assert answers[0] == answers[1]
 
 
@@ -133,7 +133,9 @@ def csv_of(server: Server) -> str:
 
 
 def without_times(value: object) -> object:
-    """The answers without the moment at which each store wrote."""
+    """The answers without the moment at which each store wrote, and without the ids of requests."""
     if isinstance(value, dict):
-        return {key: without_times(item) for key, item in value.items() if key not in ("lastUpdated", "at")}
+        return {
+            key: without_times(item) for key, item in value.items() if key not in ("lastUpdated", "at", "requestId")
+        }
     return [without_times(item) for item in value] if isinstance(value, list) else value

@@ -96,7 +96,7 @@ async def test_a_query_knows_no_key(start: Start) -> None:
 async def test_a_document_that_runs_nothing_is_refused_as_without_a_key(start: Start, query: str) -> None:
     product = await start()
     responses = [
-        await product.http.post("/graphql", json={"query": query}, headers=headers)
+        await product.http.post("/graphql", json={"query": query}, headers={"X-Request-Id": "r-1", **headers})
         for headers in ({}, {"Idempotency-Key": "k1"}, {"Idempotency-Key": "k1"})
     ]
     assert responses[0].content == responses[1].content == responses[2].content

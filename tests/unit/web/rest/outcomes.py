@@ -41,3 +41,8 @@ def links(bundle: dict[str, Any]) -> dict[str, str]:
 def ids(bundle: dict[str, Any]) -> list[str]:
     """The ids of the matches in a searchset."""
     return [each["resource"]["id"] for each in bundle.get("entry", []) if each["search"]["mode"] == "match"]
+
+
+def fields(response: httpx.Response) -> dict[str, str]:
+    """The header fields that do not tell which request was answered."""
+    return {name: value for name, value in response.headers.items() if name not in ("x-request-id", "traceparent")}

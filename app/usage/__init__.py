@@ -1,0 +1,1 @@
+"""Traces of use: what one request did, and who is told of it."""

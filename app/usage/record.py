@@ -1,0 +1,50 @@
+"""What is noted of one request while it is answered; made by the HTTP layer, handed on in the scope of the request.
+
+No patient data but ids: no variables, no search values, no text of a document.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from contextvars import ContextVar
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Final
+
+from app.usage.trace_context import TraceContext, read
+
+_WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9.\-]{1,64}")
+"""FHIR's form of an id, so that an OperationOutcome may have the request's: https://hl7.org/fhir/R4/datatypes.html#id"""
+
+
+@dataclass(slots=True)
+class Record:
+    """One request: its id, its span of a trace, and the span that called it, "" where it began the trace."""
+
+    id: str
+    span: TraceContext
+    parent: str
+
+
+def begun(request_id: bytes, traceparent: bytes) -> Record:
+    """The record of a request with these headers (b"" where they are absent); what is not well formed is made anew."""
+    made = token_hex(32)
+    caller = read(traceparent) if traceparent else None
+    span = TraceContext(caller.trace, made[:16], caller.sampled) if caller else TraceContext(made[32:], made[:16])
+    id_ = request_id.decode() if request_id and _WELL_FORMED.fullmatch(request_id) else made[16:32]
+    return Record(id_, span, caller.span if caller else "")
+
+
+CURRENT: Final[ContextVar[str]] = ContextVar("request", default="")
+"""The id of the request that is being answered, for the lines of the log."""
+
+
+class WithRequest(logging.Filter):
+    """Gives a line of the log the attribute `request`, as text to stand at its end."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """The filter's hook: every line passes."""
+        current = CURRENT.get()
+        record.request = f" (request {current})" if current else ""
+        return True
