@@ -5,10 +5,10 @@ what encoding the finished answer takes. Then how the cost grows with the rows a
 
 from __future__ import annotations
 
-import gc
 from time import process_time
 from typing import TYPE_CHECKING, Any, cast
 
+from app.commands.garbage import search_seldom
 from app.fhir.json import encode
 from app.schema.build import build_schema
 from bench.asking import PAGE, PUBLISHED, ROWS, leaves, nested
@@ -89,8 +89,7 @@ async def main(quick: bool) -> None:
     source = cast("Source", Dictionaries(documents(1_200 if quick else 5_000)))
     graph = Graph(source)
     stock, ours = stock_schema(), build_schema(SETTINGS)
-    gc.collect()
-    gc.freeze()  # as `serve` does
+    search_seldom()  # as `serve` does
     await compare(graph, stock, ours, quick=quick)
     await growth(graph, ours, quick=quick)
 

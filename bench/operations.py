@@ -10,7 +10,6 @@ request while the statistics of the large store are computed. Operations that wr
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 from contextlib import AsyncExitStack
@@ -25,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 import httpx  # noqa: E402 - after the path is set
 
 from app.demo.hospital import hospital  # noqa: E402 - after the path is set
+from app.commands.garbage import search_seldom
 from app.main import create_app  # noqa: E402 - after the path is set
 from app.settings import read_settings  # noqa: E402 - after the path is set
 
@@ -104,7 +104,7 @@ async def main(small: Path, large: Path) -> None:
             size = sum(file.stat().st_size for file in directory.iterdir())
             print(f"{directory.name}: {size / 1e9:.2f} GB")
         gc.collect()
-        gc.freeze()  # as `serve` does
+        search_seldom()  # as `serve` does
         print(f"{'operation':32} {'small':>9} {'large':>9} {'ratio':>6}")
         for path in OPERATIONS:
             times: list[list[float]] = [[], []]

@@ -5,7 +5,6 @@ many procedures in memory. `bare FILE` answers every request with the bytes of a
 
 from __future__ import annotations
 
-import gc
 import sys
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 from app.access.principal import Principal, PrincipalRepository
+from app.commands.garbage import search_seldom
 from app.main import create_app, store_of
 from app.schema.context import Context
 from app.settings import read_settings
@@ -83,8 +83,7 @@ class Announced(uvicorn.Server):
     async def startup(self, sockets: object = None) -> None:
         """As uvicorn's."""
         await super().startup()
-        gc.collect()
-        gc.freeze()
+        search_seldom()
         print(f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}", flush=True)
 
 

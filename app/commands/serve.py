@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from dataclasses import replace
 from functools import partial
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
@@ -13,6 +12,7 @@ import typer
 import uvicorn
 
 from app.commands.cores import cores
+from app.commands.garbage import search_seldom
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
 from app.main import create_app, prepare_store, store_of, validator_of
@@ -39,10 +39,7 @@ def application(settings: Settings) -> Starlette:
     """The application, in a process that does nothing else."""
     stop_with_supervisor()
     app = create_app(settings)
-    # The schema is a million objects that live as long as the server: looking through them all, again and again,
-    # would stop every request for a tenth of a second. https://docs.python.org/3/library/gc.html#gc.freeze
-    gc.collect()
-    gc.freeze()
+    search_seldom()
     return app
 
 

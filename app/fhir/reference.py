@@ -63,11 +63,11 @@ def parse(reference: Json) -> Parsed | None:
 
     A literal reference wins over an identifier beside it. Never raises."""
     if isinstance(reference, str):
-        return _literal(reference)
+        return literal(reference)
     if not isinstance(reference, dict):
         return None
-    literal = reference.get("reference")
-    return _literal(literal) if isinstance(literal, str) else logical(reference)
+    text = reference.get("reference")
+    return literal(text) if isinstance(text, str) else logical(reference)
 
 
 def logical(reference: Json) -> Logical | None:
@@ -81,7 +81,8 @@ def logical(reference: Json) -> Logical | None:
 
 
 @remembered
-def _literal(text: str) -> Target | Contained | Uri | None:
+def literal(text: str) -> Target | Contained | Uri | None:
+    """What the text of a Reference's `reference` points at; None where it is malformed."""
     if text.startswith("#"):
         return Contained(text[1:])
     if found := _TARGET.fullmatch(text):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from msgspec import Struct
+
 from app.store.failures import slow
 
 if TYPE_CHECKING:
@@ -82,14 +84,11 @@ class Batch:
             await self.fetch()
 
 
-class Ticket(Generic[Answer]):
+class Ticket(Struct, Generic[Answer], eq=False):
     """One answer of a batch, to be awaited."""
 
-    __slots__ = ("batch", "key")
-
-    def __init__(self, batch: Batch, key: Hashable) -> None:
-        self.batch = batch
-        self.key = key
+    batch: Batch
+    key: Hashable
 
     def __await__(self) -> Generator[Any, None, Answer]:
         if not self.batch.done.done():

@@ -68,7 +68,7 @@ def read(asked: Asked, navigated_path: str | None) -> Read:
     that has arguments for navigation. Raises Unplannable."""
     definition = definition_of(asked.definition)
     if isinstance(definition, TargetField):
-        return _computed(asked, _reference(asked, definition))
+        return _computed(asked, _reference(asked))
     if isinstance(definition, ResolvedField):
         return _computed(asked, _resolved(asked, definition))
     if asked.name == TYPENAME:
@@ -113,11 +113,9 @@ def _navigated(asked: Asked, path: str) -> Complete:
     return navigate
 
 
-def _reference(asked: Asked, definition: TargetField) -> Complete:
-    expected = definition.expected
-
+def _reference(asked: Asked) -> Complete:
     def refer(source: Any, place: Place, run: Run) -> None:
-        run.references.append((asked, expected, source, place, run.weight))
+        run.references.append((asked, source, place, run.weight))
 
     return refer
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from msgspec import Struct
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,16 +14,13 @@ Place: TypeAlias = "tuple[Above, str | int, Any, bool]"
 required, so that what holds it cannot be without it."""
 
 
-class Shared:
+class Shared(Struct, eq=False):
     """The place of a document that several references lead to: it is built once, and stands at all of their `places`.
 
     `weight` is in how many places of the answer that is, since what refers to it may be shared itself."""
 
-    __slots__ = ("places", "weight")
-
-    def __init__(self) -> None:
-        self.places: list[Place] = []
-        self.weight = 0
+    places: list[Place]
+    weight: int
 
 
 Above: TypeAlias = "Place | Shared | None"

@@ -36,12 +36,14 @@ class Asked:
 
     `single`: nothing in its value depends on the place, so that what is built once may stand at several. `refers`: it
     leads elsewhere, or something below it does. `from_document`: its value stands in the document, under its name.
-    `objects` are the plans of the objects in it, by the names of their types."""
+    `objects` are the plans of the objects in it, by the names of their types. `expected` is the type that the schema
+    promises of what a reference leads to, or "Resource"; "" where the field follows none."""
 
     __slots__ = (
         "_arguments",
         "complete",
         "definition",
+        "expected",
         "from_document",
         "key",
         "nodes",
@@ -63,6 +65,7 @@ class Asked:
         self.single = True
         self.refers = False
         self.from_document = False
+        self.expected = ""
         self.objects: dict[str, ObjectPlan] = {}
         self.complete: Complete
         self._arguments = Arguments(definition, nodes[0])

@@ -149,7 +149,8 @@ class _Planning:
         resolved = isinstance(definition, ResolvedField)
         reads = definition.reads if isinstance(definition, ResolvedField) else {asked.name}
         asked.refers = resolved
-        asked.single = not resolved or isinstance(definition, TargetField)
+        asked.expected = definition.expected if isinstance(definition, TargetField) else ""
+        asked.single = not resolved or bool(asked.expected)
         navigated = asked.nodes[0].arguments
         asked.from_document = definition is not None and not resolved and not navigated
         if reads is None:

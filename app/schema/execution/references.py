@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from types import NoneType
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
 from app.errors import MultipleMatches
-from app.fhir.reference import Target, parse
+from app.fhir.reference import Target, literal
 from app.schema.batches import Ticket
 from app.schema.execution.places import Shared
 from app.schema.references import ANY, accepted, is_current, locate
@@ -36,27 +36,26 @@ ROWS: Final = 64
 
 _KNOWN: Final = frozenset({Ticket, dict, NoneType})
 
-Reference: TypeAlias = "tuple[Asked, str, Json, Place, int]"
-"""A reference of a document, to be followed: the field that asks for what it leads to, the one type that the schema
-promises there or "Resource", the Reference itself, the place of what it leads to, and how often that stands there."""
+Reference: TypeAlias = "tuple[Asked, Json, Place, int]"
+"""A reference of a document, to be followed: the field that asks for what it leads to, the Reference itself, the place
+of what it leads to, and how often that stands there."""
 
 
-class Followed(Shared):
+class Followed(Shared, eq=False):
     """Where references lead that mean the same, and the places where that is to stand.
 
-    `searched` is what has to be awaited by itself to know it, and `answer` what came of that: all others have a ticket
-    of a batch, or stand in the document."""
+    `answer` is what came of it where it has to be awaited by itself: all others have a ticket of a batch, or stand in
+    the document."""
 
-    __slots__ = ("answer", "asked", "found", "searched", "wanted")
+    asked: Asked
+    wanted: Wanted
+    found: Found
+    answer: Resource | Exception | None = None
 
-    def __init__(self, asked: Asked, wanted: Wanted, found: Found) -> None:
-        self.places = []
-        self.weight = 0
-        self.asked = asked
-        self.wanted = wanted
-        self.found = found
-        self.answer: Resource | Exception | None = None
-        self.searched = None if type(found) in _KNOWN else cast("Awaitable[Resource | None]", found)
+    @property
+    def searched(self) -> Awaitable[Resource | None] | None:
+        """What has to be awaited by itself, if it has to be."""
+        return None if type(self.found) in _KNOWN else cast("Awaitable[Resource | None]", self.found)
 
     def resource(self, context: Context) -> Resource | None:
         """What the references lead to. Raises NotFound, MultipleMatches, and what reading raised."""
@@ -72,41 +71,49 @@ class Followed(Shared):
             return None
         elif isinstance(answer, Exception):
             raise answer
-        elif not self.searched:
-            answer = cast("Resource | None", found)
+        elif found is None or isinstance(found, dict):
+            answer = found
         return accepted(answer, found, self.wanted, context)
 
 
 async def located(references: Sequence[Reference], run: Run) -> list[Followed]:
     """Where the references lead; what has to be read for it is asked for, and not read yet."""
-    search = _Search(run, endless=run.context.following.goes_on(sum(reference[4] for reference in references)))
-    same = search.same
-    for number, (asked, expected, source, place, weight) in enumerate(references, 1):
+    search = _Search(run, endless=run.context.following.goes_on(sum(weight for _, _, _, weight in references)))
+    fields = search.fields
+    for number, (asked, source, place, weight) in enumerate(references, 1):
         if number % AT_ONCE == 0:
             await asyncio.sleep(0)
-        # Most references of a page lead where another one has led already.
-        if asked in same and type(source) is dict and type(text := source.get("reference")) is str:
-            followed = same[asked].get(text)
+        # Most references lead to what their text alone tells, and many of a page where another one has led already.
+        field = fields.get(asked)
+        if field is not None and type(source) is dict and type(text := source.get("reference")) is str:
+            followed = field.same.get(text) or search.elsewhere(field, text)
             if followed is not None:
                 followed.places.append(place)
                 followed.weight += weight
                 continue
         try:
-            search.follow(asked, expected, source, place, weight)
+            search.follow(asked, source, place, weight)
         except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
             run.fail(error, asked.nodes, place)
     return search.found
 
 
+class _Field(NamedTuple):
+    """A field in which the text of a reference tells all that it means; `same` is what is found by these texts."""
+
+    asked: Asked
+    wanted: Wanted
+    same: dict[str, Followed]
+
+
 class _Search:
     """What the references of one level lead to, as far as it is known by looking at them.
 
-    `endless`: all of them may be followed. `same` is what is found by the text of a reference: that alone tells what it
-    means, but for "#…" and inside a Bundle."""
+    `endless`: all of them may be followed. Inside a Bundle no text tells what it means by itself."""
 
     def __init__(self, run: Run, *, endless: bool) -> None:
         self.found: list[Followed] = []
-        self.same: dict[Asked, dict[str, Followed]] = {}
+        self.fields: dict[Asked, _Field] = {}
         self._run = run
         self._context = run.context
         self._endless = endless
@@ -114,43 +121,38 @@ class _Search:
         self._wants: dict[Asked, Wanted] = {}
         self._kinds: dict[str, Kind] = {}
 
-    def follow(self, asked: Asked, expected: str, source: Json, place: Place, weight: int) -> None:
+    def follow(self, asked: Asked, source: Json, place: Place, weight: int) -> None:
         """Look at one reference. Raises TooCostly, and what is wrong with its arguments."""
         if not self._endless and self._context.following.ends(weight):
             return
         want = self._wants.get(asked)
         if want is None:
-            want = self._wants[asked] = wanted(expected, asked.arguments(self._run))
-        text = source.get("reference") if self._by_text and asked.single and isinstance(source, dict) else None
+            want = self._wants[asked] = wanted(asked.expected, asked.arguments(self._run))
+            if self._by_text and asked.single:
+                self.fields[asked] = _Field(asked, want, {})
+        there = locate(source, want, self._context)
+        if there is None:  # it is of another type than is wanted
+            return
+        followed = Followed([place], weight, asked, want._replace(optional=there.optional), there.found)
+        text = source.get("reference") if asked in self.fields and isinstance(source, dict) else None
         if isinstance(text, str) and text[:1] != "#":
-            followed = self._elsewhere(asked, text, want) or self._located(asked, source, want)
-            if followed:
-                self.same.setdefault(asked, {})[text] = followed
-        else:
-            followed = self._located(asked, source, want)
-        if followed:
-            followed.places.append(place)
-            followed.weight += weight
-            self.found.append(followed)
+            self.fields[asked].same[text] = followed
+        self.found.append(followed)
 
-    def _elsewhere(self, asked: Asked, text: str, want: Wanted) -> Followed | None:
-        """What a literal reference to a current resource of this server leads to, as most do; None for others."""
-        target = parse(text)
+    def elsewhere(self, field: _Field, text: str) -> Followed | None:
+        """What a literal reference to a current resource of this server leads to, as most do, with no place yet; None
+        for others."""
+        target, want = literal(text), field.wanted
         if type(target) is not Target or (want.type is not None and want.type != target.type):
             return None
         kind = self._kinds.get(target.type)
-        if target.version or target.base or kind is None:
+        if kind is None or target.version or target.base:
             if not is_current(target, self._context):
                 return None
             kind = self._kinds[target.type] = self._context.loaders.resources(target.type)
-        return Followed(asked, want, Ticket(kind.batch(target.id), target.id))
-
-    def _located(self, asked: Asked, source: Json, want: Wanted) -> Followed | None:
-        """What any reference leads to; None where it is of another type than is wanted."""
-        there = locate(source, want, self._context)
-        if there is None:
-            return None
-        return Followed(asked, want._replace(optional=there.optional), there.found)
+        followed = field.same[text] = Followed([], 0, field.asked, want, Ticket(kind.batch(target.id), target.id))
+        self.found.append(followed)
+        return followed
 
 
 async def build(followed: Sequence[Followed], run: Run) -> None:

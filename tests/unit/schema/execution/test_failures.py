@@ -44,7 +44,7 @@ def test_null_at_the_root_leaves_out_every_error_after_it() -> None:
 
 def test_no_more_errors_are_located_than_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "MOST_ERRORS", 3)
-    document = Shared()
+    document = Shared([], 1)
     document.places += [at(str(number)) for number in range(1_000)]
     noted = Failures()
     for _ in range(1_000):

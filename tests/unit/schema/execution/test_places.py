@@ -30,14 +30,14 @@ def test_null_that_nothing_holds_up_is_the_answer_itself() -> None:
 def test_a_shared_document_is_null_at_all_of_its_places() -> None:
     document: dict[str, Any] = {"name": "x"}
     rows: list[dict[str, Any]] = [{"resource": document}, {"resource": document}]
-    shared = Shared()
+    shared = Shared([], 1)
     shared.places += [((None, index, rows, False), "resource", row, False) for index, row in enumerate(rows)]
     nullified((shared, "name", document, True))
     assert rows == [{"resource": None}, {"resource": None}]
 
 
 def test_a_place_below_shared_documents_has_a_path_for_each_way_to_it() -> None:
-    patient, clinic = Shared(), Shared()
+    patient, clinic = Shared([], 1), Shared([], 1)
     patient.places += [(None, "a", {}, False), (None, "b", {}, False)]
     clinic.places += [(patient, "c", {}, False), (patient, "d", {}, False)]
     assert list(paths((clinic, "name", {}, False))) == [
