@@ -23,8 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 import httpx  # noqa: E402 - after the path is set
 
+from app.commands.garbage import search_seldom  # noqa: E402 - after the path is set
 from app.demo.hospital import hospital  # noqa: E402 - after the path is set
-from app.commands.garbage import search_seldom
 from app.main import create_app  # noqa: E402 - after the path is set
 from app.settings import read_settings  # noqa: E402 - after the path is set
 
@@ -103,7 +103,6 @@ async def main(small: Path, large: Path) -> None:
             clients.append(await stack.enter_async_context(client))
             size = sum(file.stat().st_size for file in directory.iterdir())
             print(f"{directory.name}: {size / 1e9:.2f} GB")
-        gc.collect()
         search_seldom()  # as `serve` does
         print(f"{'operation':32} {'small':>9} {'large':>9} {'ratio':>6}")
         for path in OPERATIONS:
