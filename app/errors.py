@@ -9,6 +9,7 @@ DmiError
 │   ├── UnknownDocument     the identifier of a GraphQL document that is not published
 │   ├── TooCostly
 │   └── InvalidSearch
+├── NotAuthenticated        no access token, or one that is not accepted
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
@@ -22,6 +23,7 @@ DmiError
 ├── UnfitStored             a stored value does not fit its FHIR type
 ├── StoreUnavailable        for now: the store does not answer
 │   └── StoreFull           there is no room
+├── IssuerUnavailable       for now: the keys by which tokens are checked cannot be read
 ├── StoreUnusable           at start: the store cannot be opened
 └── SettingsError           at start: a setting is wrong
 
@@ -106,6 +108,23 @@ class TooCostly(RequestError):
 
 class InvalidSearch(RequestError):
     """A search argument that is unknown, empty or malformed; the message names the parameter."""
+
+
+class NotAuthenticated(DmiError):
+    """No access token came with the request, or one that is not accepted: `reason` says why, in English, in a word or
+    two; it is "" where there was none."""
+
+    code = "login"
+
+    def __init__(self, reason: str = "") -> None:
+        told, dit = (f"is not accepted: {reason}", "n’est pas accepté") if reason else ("is missing", "manque")
+        super().__init__(
+            f"The access token {told}. Send one of this server's issuer as Authorization: Bearer …; "
+            "/.well-known/smart-configuration names the issuer.",
+            f"Le jeton d’accès {dit}. Envoyez-en un de l’émetteur de ce serveur dans Authorization: Bearer … ; "
+            "/.well-known/smart-configuration nomme l’émetteur.",
+        )
+        self.reason = reason
 
 
 class InvalidResource(DmiError):
@@ -243,6 +262,20 @@ class StoreFull(StoreUnavailable):
         super().__init__(
             "The store has no room left, and nothing was stored. Free space on its disk, then send it again.",
             "La base n’a plus de place et rien n’a été enregistré. Libérez de l’espace sur son disque, puis renvoyez.",
+        )
+
+
+class IssuerUnavailable(DmiError):
+    """The public keys of the issuer cannot be read now, so no token can be checked."""
+
+    code = "transient"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Access tokens cannot be checked now, because the keys of their issuer cannot be read. Repeat the request "
+            "in a moment; if it stays, tell the operator.",
+            "Les jetons d’accès ne peuvent pas être vérifiés pour l’instant, car les clés de leur émetteur sont "
+            "illisibles. Répétez la requête dans un instant ; si cela persiste, prévenez l’exploitant.",
         )
 
 

@@ -14,10 +14,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from app import __version__
-from app.access.principal import Principal, PrincipalRepository
+from app.access.principal import PrincipalRepository
 from app.access.reference_cache import cached
 from app.demo.examples import example_data
-from app.errors import SettingsError
+from app.errors import MalformedJson, SettingsError
 from app.fhir.served import SERVED
 from app.intake.identity import RepeatableIds, random_id
 from app.intake.keep import as_write
@@ -29,7 +29,10 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
-from app.web.author import author_of
+from app.web.authentication.keys import Keys, key_set
+from app.web.authentication.middleware import Authentication, bearer, named, principal_in
+from app.web.authentication.source import Unreadable, is_address, read_source
+from app.web.authentication.tokens import Tokens
 from app.web.failures import not_routed, unexpected
 from app.web.fhir_graphql import fhir_routes
 from app.web.graphql import GraphQLView, Wiring
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.store.repository import Repository
     from app.store.sqlite import SqliteStore
+    from app.web.authentication.middleware import Identify
     from app.web.headers import Headers
 
 
@@ -70,7 +74,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     wiring = Wiring(
         schema=schema or build_schema(settings),
         context_of=_context_of(settings, store, rules),
-        repeats=Repeats(store, author_of),
+        repeats=Repeats(store),
         documents={operation.id: operation.query for operation in operations},
         max_body=settings.max_body,
     )
@@ -98,7 +102,11 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     return Starlette(
         routes=routes,
         lifespan=lifespan,
-        middleware=[Middleware(Recording), Middleware(AllowedHosts, allowed_hosts=settings.hosts)],
+        middleware=[
+            Middleware(Recording),
+            Middleware(AllowedHosts, allowed_hosts=settings.hosts),
+            Middleware(Authentication, identify=_identify_of(settings)),
+        ],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},
     )
 
@@ -187,15 +195,42 @@ def _base_of(settings: Settings, scope: Scope, headers: Headers) -> str:
     return settings.base_url or f"{scope['scheme']}://{text_of(headers, b'host')}/fhir"
 
 
-def _repository_of(store: Repository, headers: Headers) -> PrincipalRepository:
-    """The store as the one who asks may see it. Raises RequestError."""
-    return PrincipalRepository(store, Principal(author_of(headers)))
+def _identify_of(settings: Settings) -> Identify:
+    """How this server finds out who asks. Raises SettingsError."""
+    if settings.tokens is None:
+        return named
+    source = settings.tokens.keys
+    if not is_address(source):
+        _check_keys(source)
+    return bearer(Tokens(settings.tokens, Keys(partial(read_source, source))))
 
 
-def _new_id_of(headers: Headers) -> NewId:
+def _check_keys(path: str) -> None:
+    """What is wrong with the file of keys is known at the start; an issuer that is away may come back. Raises
+    SettingsError."""
+    try:
+        key_set(read_source(path))
+    except (OSError, Unreadable) as error:
+        raise SettingsError(
+            f"The file that DMI_JWT_KEYS names cannot be read: {error}.",
+            f"Le fichier que nomme DMI_JWT_KEYS ne peut pas être lu : {error}.",
+        ) from None
+    except MalformedJson as error:
+        raise SettingsError(
+            f"The file that DMI_JWT_KEYS names has no keys. {error.en}",
+            f"Le fichier que nomme DMI_JWT_KEYS ne contient pas de clés. {error.fr}",
+        ) from None
+
+
+def _repository_of(store: Repository, scope: Scope) -> PrincipalRepository:
+    """The store as the one who asks may see it."""
+    return PrincipalRepository(store, principal_in(scope))
+
+
+def _new_id_of(scope: Scope, headers: Headers) -> NewId:
     """How new resources get their ids: under an Idempotency-Key so that a repeated request comes to the same ones."""
     key = text_of(headers, IDEMPOTENCY_KEY)
-    return RepeatableIds(f"{author_of(headers)}\n{key}") if key else random_id
+    return RepeatableIds(f"{principal_in(scope).identity}\n{key}") if key else random_id
 
 
 def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: Repeats) -> rest.Wiring:
@@ -213,7 +248,7 @@ def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: R
 
 def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Scope, Headers, str], Context]:
     def context_of(scope: Scope, headers: Headers, language: str) -> Context:
-        repository = _repository_of(store, headers)
+        repository = _repository_of(store, scope)
         return Context(
             repository=repository,
             loaders=Loaders(repository),
@@ -223,7 +258,7 @@ def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable
             base=_base_of(settings, scope, headers),
             search_base=settings.base_url,
             procedure_systems=settings.procedure_systems,
-            new_id=_new_id_of(headers),
+            new_id=_new_id_of(scope, headers),
         )
 
     return context_of

@@ -46,7 +46,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DMI_HOST",
         "127.0.0.1",
-        "the address to listen on; beyond loopback needs `DMI_ALLOW_OPEN`",
+        "the address to listen on; beyond loopback needs `DMI_AUTH=jwt` or `DMI_ALLOW_OPEN=1`",
     ),
     Setting("DMI_PORT", "8000", "the port to listen on; 0 takes a free one"),
     Setting("DMI_WORKERS", "1", "the processes that serve; `auto` is one for each core that this machine gives"),
@@ -56,12 +56,22 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the names under which this server is asked, with commas; `*` is any; unset: on loopback its own and that of "
         "`DMI_BASE_URL`, else any",
     ),
-    Setting("DMI_AUTH", "off", "who may ask: `off` is everybody (the only value of this version)"),
     Setting(
-        "DMI_ALLOW_OPEN",
-        "0",
-        "`1` allows listening beyond loopback without authentication, in a closed network",
+        "DMI_AUTH",
+        "off",
+        "who may ask: `off` is everybody, on loopback only; `jwt` is who sends an access token of `DMI_JWT_ISSUER`",
     ),
+    Setting("DMI_ALLOW_OPEN", "0", "`1` allows `DMI_AUTH=off` beyond loopback too, in a closed network"),
+    Setting("DMI_JWT_ISSUER", "", "who makes the access tokens: their claim `iss`, to the letter"),
+    Setting("DMI_JWT_AUDIENCE", "", "for whom they are made, with commas: one of these is in their claim `aud`"),
+    Setting(
+        "DMI_JWT_KEYS",
+        "",
+        "where the issuer's public keys are, as a JSON Web Key Set: an `https://` address (`http://` on loopback), or "
+        "a file",
+    ),
+    Setting("DMI_JWT_KEYS_HTTP", "off", "`on` allows an `http://` address beyond loopback there, in a closed network"),
+    Setting("DMI_JWT_SKEW", "60", "seconds by which the clocks of the issuer and of this machine may differ"),
     Setting(
         "DMI_PROFILES",
         "",
@@ -121,14 +131,26 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSettings:
+    """What an access token must be like to be accepted; `keys` is an address or the path of a file, `skew` counts
+    seconds."""
+
+    issuer: str
+    audience: tuple[str, ...]
+    keys: str
+    skew: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its type; made by `read_settings`."""
+    """Every setting with its type; made by `read_settings`. Without `tokens` the server is open to everybody."""
 
     store: str
     host: str
     port: int
     workers: int | None  # None: one for each core
     hosts: tuple[str, ...]
+    tokens: TokenSettings | None
     profiles: str
     references: Literal["ignore", "warn", "enforce"]
     unique_interventions: bool
@@ -151,16 +173,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of a mapping such as os.environ. Raises SettingsError, which names the variable and the remedy."""
     given = {setting.name: environment.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
     host = given["DMI_HOST"]
-    _one_of("DMI_AUTH", given, ("off",))
+    tokens = _tokens(given)
     allow_open = _one_of("DMI_ALLOW_OPEN", given, ("0", "1")) == "1"
-    if not is_loopback(host) and not allow_open:
+    if not is_loopback(host) and tokens is None and not allow_open:
         raise SettingsError(
             f"DMI_HOST={host} would let the whole network read patient data without authentication. "
-            "Set DMI_ALLOW_OPEN=1 if that network is closed (DMI_AUTH offers no authentication in this version), "
-            "or listen on 127.0.0.1.",
+            "Set DMI_AUTH=jwt, or DMI_ALLOW_OPEN=1 if that network is closed, or listen on 127.0.0.1.",
             f"DMI_HOST={host} laisserait tout le réseau lire les données des patients sans authentification. "
-            "Définissez DMI_ALLOW_OPEN=1 si ce réseau est fermé (DMI_AUTH n’offre pas encore d’authentification), "
-            "ou écoutez sur 127.0.0.1.",
+            "Définissez DMI_AUTH=jwt, ou DMI_ALLOW_OPEN=1 si ce réseau est fermé, ou écoutez sur 127.0.0.1.",
         )
     base_url = _url("DMI_BASE_URL", given)
     store = given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data"
@@ -169,6 +189,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         store=store,
         host=host,
         hosts=_hosts(given["DMI_HOSTS"], host, base_url),
+        tokens=tokens,
         port=_number("DMI_PORT", given, 0, 65_535),
         workers=_workers(given, store),
         profiles=given["DMI_PROFILES"],
@@ -198,6 +219,37 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _tokens(given: Mapping[str, str]) -> TokenSettings | None:
+    if _one_of("DMI_AUTH", given, ("off", "jwt")) == "off":
+        return None
+    for name in ("DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS"):
+        if not _listed(given[name]):
+            raise SettingsError(
+                f"{name} must be set for DMI_AUTH=jwt: else anybody's token would do.",
+                f"{name} doit être défini pour DMI_AUTH=jwt : sinon tout jeton conviendrait.",
+            )
+    return TokenSettings(
+        given["DMI_JWT_ISSUER"],
+        _listed(given["DMI_JWT_AUDIENCE"]),
+        _source("DMI_JWT_KEYS", given),
+        _number("DMI_JWT_SKEW", given, 0, 600),
+    )
+
+
+def _source(name: str, given: Mapping[str, str]) -> str:
+    """An address or the path of a file. What decides whom to trust must not be changed on its way."""
+    value, over_http = given[name], _one_of("DMI_JWT_KEYS_HTTP", given, ("off", "on")) == "on"
+    parts = urlsplit(value)
+    if parts.scheme == "http" and not over_http and not is_loopback(parts.hostname or ""):
+        raise SettingsError(
+            f"{name} must begin with https://: over http anybody on the way could exchange the keys. In a closed "
+            "network set DMI_JWT_KEYS_HTTP=on.",
+            f"{name} doit commencer par https:// : en http, n’importe qui sur le trajet pourrait remplacer les clés. "
+            "Dans un réseau fermé, définissez DMI_JWT_KEYS_HTTP=on.",
+        )
+    return value
 
 
 def _workers(given: Mapping[str, str], store: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from app.schema.build import DmiSchema
+    from app.settings import Settings
     from app.store.repository import Repository
     from tests.builders import Document
 
@@ -56,8 +57,12 @@ class Start(Protocol):
     ) -> Product: ...
 
 
-schema_of = lru_cache(maxsize=8)(build_schema)
-"""Building the schema takes most of a start; it keeps nothing of a request."""
+_built = lru_cache(maxsize=8)(build_schema)
+
+
+def schema_of(settings: Settings) -> DmiSchema:
+    """The schema, built once whoever may ask: that takes most of a start, and it keeps nothing of a request."""
+    return _built(replace(settings, tokens=None))
 
 
 @pytest.fixture

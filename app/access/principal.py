@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -15,9 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. `name` is kept as the author of what it writes; "" is an unnamed client of an open server."""
+    """Who is asking. `name` is kept as the author of what it writes; "" is an unnamed client of an open server.
+
+    `identity` tells it from all others: the repeats of its requests are known by it. `scopes` are those of its token;
+    None where the server asks for no token."""
 
     name: str = ""
+    identity: str = ""
+    scopes: tuple[str, ...] | None = None
+
+
+OPEN: Final = Principal()
+"""Somebody who gives no name to a server that is open to everybody."""
+
+NOBODY: Final = Principal(scopes=())
+"""Who asks for what needs no token, where all else does: the page, whether the server lives."""
 
 
 class PrincipalRepository:

@@ -9,30 +9,29 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from graphql import GraphQLError
-from starlette.datastructures import QueryParams
 from starlette.requests import ClientDisconnect, Request
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
 from app.errors import DmiError, InProgress, KeyReused, RequestError, StoreUnavailable, TooLarge, UnsupportedMedia
 from app.fhir import json
-from app.schema.errors import shown
 from app.schema.focus import unfocused
 from app.web.answer import json_answer
+from app.web.authentication.middleware import principal_in
 from app.web.body import read_body
 from app.web.compression import LEAST, Compression
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
-from app.web.negotiation import JSON, accepts_html, preferred_language, preferred_media_type
+from app.web.negotiation import JSON, preferred_language, preferred_media_type
+from app.web.page import wants_page
 from app.web.recording import record_of
+from app.web.refusal import refused, told
 from app.web.repeats import HEADER, REPLAYED
 from app.web.revalidation import revalidated
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from graphql import GraphQLFormattedError
     from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
     from strawberry.types import ExecutionResult
@@ -112,7 +111,7 @@ class GraphQLView:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it. Raises NotFound where nothing is at the focus."""
         headers = headers_of(scope)
-        if self._page and _wants_page(scope, headers):
+        if self._page and wants_page(scope):
             page = await self._page(Request(scope))
             return await page(scope, receive, send)
         try:
@@ -120,9 +119,9 @@ class GraphQLView:
         except ClientDisconnect:  # nobody is left to answer
             return None
         except _REFUSED as refusal:
-            answer = _refused(scope, headers, *_REFUSALS[type(refusal)])
+            answer = refused(scope, headers, *_REFUSALS[type(refusal)])
         except _TOLD as error:
-            answer = _refused(scope, headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
+            answer = refused(scope, headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
         sent = answer if len(answer.body) < LEAST else Compression(answer)
         return await sent(scope, receive, send)
 
@@ -131,7 +130,7 @@ class GraphQLView:
         if scope["method"] == "POST":
             return await self._posted(scope, headers, receive, focus)
         if scope["method"] != "GET":
-            return _refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
+            return refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
         content = await self._executed(scope, headers, asked, _BY_GET, focus)
         answer = _answer(content, headers)
@@ -148,7 +147,7 @@ class GraphQLView:
             return _answer(await self._executed(scope, headers, asked, _BY_POST, focus), headers)
         request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
         execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
-        content, first = await self._wiring.repeats.told(headers, request, execute)
+        content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
         return _answer(content, headers, () if first else REPLAYED)
 
     async def _executed(
@@ -176,7 +175,7 @@ class GraphQLView:
 def _content(result: ExecutionResult, language: str, request_id: str) -> dict[str, Json]:
     if not result.errors and not result.extensions:
         return {"data": result.data}
-    errors = [_told(error, language, request_id) for error in result.errors or ()]
+    errors = [told(error, language, request_id) for error in result.errors or ()]
     refused = errors and result.data is None and all("path" not in error for error in errors)
     content: dict[str, Json] = {} if refused else {"data": result.data}
     if errors:
@@ -193,28 +192,9 @@ def _answer(content: Mapping[str, Json], headers: Headers, more: Sequence[Field]
     return json_answer(status, json.encode(content), media_type, more)
 
 
-def _told(error: GraphQLError, language: str, request_id: str) -> GraphQLFormattedError:
-    """The error as it leaves the server, with the id of the request."""
-    told = shown(error, language).formatted
-    told["extensions"]["requestId"] = request_id
-    return told
-
-
-def _refused(scope: Scope, headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
-    told = _told(GraphQLError(error.en, original_error=error), _language(headers), record_of(scope).id)
-    return json_answer(status, json.encode({"errors": [told]}), _media_type(headers), more)
-
-
 def _language(headers: Headers) -> str:
     return preferred_language(text_of(headers, b"accept-language"))
 
 
 def _media_type(headers: Headers) -> str:
     return preferred_media_type(text_of(headers, b"accept"))
-
-
-def _wants_page(scope: Scope, headers: Headers) -> bool:
-    if scope["method"] != "GET" or not accepts_html(text_of(headers, b"accept")):
-        return False
-    asked = QueryParams(scope["query_string"])
-    return "query" not in asked and "documentId" not in asked

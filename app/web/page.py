@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse, HTMLResponse, Response
@@ -18,11 +19,14 @@ from starlette.routing import BaseRoute, Route
 
 from app.fhir import json
 from app.web.compression import Compression
+from app.web.headers import headers_of, text_of
+from app.web.negotiation import accepts_html
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from app.web.published import Operation
 
@@ -77,6 +81,14 @@ def page_routes(page: Page) -> list[BaseRoute]:
         Route("/page.json", page.settings, methods=["GET"]),
         Route("/assets/{name}", page.asset, methods=["GET"], middleware=[Middleware(Compression)]),
     ]
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a GET that GraphQL could answer is a browser's that opens a page."""
+    if scope.get("method") != "GET" or not accepts_html(text_of(headers_of(scope), b"accept")):
+        return False
+    asked = QueryParams(scope["query_string"])
+    return "query" not in asked and "documentId" not in asked
 
 
 class Page:

@@ -17,7 +17,6 @@ from app.recall.criteria import criteria_of
 from app.recall.csv import recall_csv, separator_of
 from app.web.compression import Compression
 from app.web.failures import outcome_response
-from app.web.headers import headers_of
 from app.web.negotiation import preferred_language
 
 if TYPE_CHECKING:
@@ -25,20 +24,20 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.routing import BaseRoute
+    from starlette.types import Scope
 
     from app.recall.reading import Reader
-    from app.web.headers import Headers
 
 FILE_NAME: Final = {"en": "recall.csv", "fr": "rappel.csv"}
 
 
-def recall_routes(reader_of: Callable[[Headers], Reader], base: str) -> list[BaseRoute]:
-    """The route; `reader_of(headers)` is what a request may read, `base` this server's FHIR address where it is set."""
+def recall_routes(reader_of: Callable[[Scope], Reader], base: str) -> list[BaseRoute]:
+    """The route; `reader_of(scope)` is what a request may read, `base` this server's FHIR address where it is set."""
 
     async def recall(request: Request) -> Response:
         language = preferred_language(request.headers.get("accept-language", ""))
         try:
-            pieces = _pieces(request, reader_of(headers_of(request.scope)), base, language)
+            pieces = _pieces(request, reader_of(request.scope), base, language)
             first = await anext(pieces)
         except DmiError as error:
             return outcome_response(request, error.issues, 400 if isinstance(error, RequestError) else 503)

@@ -15,6 +15,7 @@ from app.web.headers import text_of
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from app.access.principal import Principal
     from app.fhir.resource import Json
     from app.intake.idempotency import Replay
     from app.intake.ledger import Ledger
@@ -26,14 +27,17 @@ REPLAYED: Final = ((b"idempotency-replayed", b"true"),)
 
 
 class Repeats:
-    """Repeated writes. `client_of(headers)` tells whose a key is: that of another client is another key."""
+    """Repeated writes; a key belongs to the one who asks: that of another client is another key."""
 
-    def __init__(self, ledger: Ledger, client_of: Callable[[Headers], str]) -> None:
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._client_of = client_of
 
     async def told(
-        self, headers: Headers, request: tuple[bytes, ...], execute: Callable[[], Awaitable[dict[str, Json]]]
+        self,
+        principal: Principal,
+        headers: Headers,
+        request: tuple[bytes, ...],
+        execute: Callable[[], Awaitable[dict[str, Json]]],
     ) -> tuple[dict[str, Json], bool]:
         """A GraphQL response, and whether it was made for this request, not for an earlier one of the same key.
 
@@ -44,15 +48,15 @@ class Repeats:
             stored = any(field is not None for field in (response.get("data") or {}).values())
             return Answer(json.encode(response).decode(), lasting=stored)
 
-        replay = await self.replay(headers, request, work)
+        replay = await self.replay(principal, headers, request, work)
         return json.decode(replay.text), replay.first
 
     async def replay(
-        self, headers: Headers, request: tuple[bytes, ...], work: Callable[[], Awaitable[Answer]]
+        self, principal: Principal, headers: Headers, request: tuple[bytes, ...], work: Callable[[], Awaitable[Answer]]
     ) -> Replay:
         """The answer of `work`, which is done once under the key in the header.
 
         `request` is all that tells one request from another. Raises RequestError, KeyReused, InProgress,
         StoreUnavailable, and what `work` raises."""
         key = idempotency_key(text_of(headers, HEADER))
-        return await replayed(self._ledger, f"{self._client_of(headers)}\n{key}", digest(*request), work)
+        return await replayed(self._ledger, f"{principal.identity}\n{key}", digest(*request), work)

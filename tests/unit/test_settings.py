@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.errors import SettingsError
-from app.settings import SETTINGS, is_loopback, read_settings
+from app.settings import SETTINGS, TokenSettings, is_loopback, read_settings
 
 
 def test_without_settings_the_embedded_store_is_used_on_loopback() -> None:
@@ -37,6 +37,37 @@ def test_listening_beyond_loopback_without_authentication_is_refused(host: str) 
     assert read_settings({"DMI_HOST": host, "DMI_ALLOW_OPEN": "1"}).host == host
 
 
+JWT = {"DMI_AUTH": "jwt", "DMI_JWT_ISSUER": "https://i", "DMI_JWT_AUDIENCE": "a, b", "DMI_JWT_KEYS": "https://i/keys"}
+
+
+def test_with_tokens_a_server_may_listen_anywhere() -> None:
+    settings = read_settings({"DMI_HOST": "192.0.2.7", **JWT})
+    assert settings.tokens == TokenSettings("https://i", ("a", "b"), "https://i/keys", 60)
+    assert read_settings({}).tokens is None
+
+
+@pytest.mark.parametrize("name", ["DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS"])
+@pytest.mark.parametrize("value", ["", " ", ","])
+def test_tokens_need_to_be_somebodys_and_for_somebody(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({**JWT, name: value})
+
+
+@pytest.mark.parametrize("value", ["-1", "601", "1.5", "a minute"])
+def test_clocks_differ_by_minutes_at_most(value: str) -> None:
+    with pytest.raises(SettingsError, match="DMI_JWT_SKEW"):
+        read_settings({**JWT, "DMI_JWT_SKEW": value})
+
+
+def test_keys_come_by_https_or_from_this_machine_unless_told() -> None:
+    for keys in ("https://i/keys", "http://127.0.0.1:9/keys", "http://localhost/keys", "/etc/dmi/keys.json"):
+        assert read_settings({**JWT, "DMI_JWT_KEYS": keys}).tokens
+    closed = {**JWT, "DMI_JWT_KEYS": "HTTP://issuer/keys"}
+    with pytest.raises(SettingsError, match="DMI_JWT_KEYS"):
+        read_settings(closed)
+    assert read_settings({**closed, "DMI_JWT_KEYS_HTTP": "on"}).tokens
+
+
 def test_introspection_is_off_beyond_loopback_unless_told() -> None:
     beyond = {"DMI_HOST": "192.0.2.7", "DMI_ALLOW_OPEN": "1"}
     assert read_settings({}).introspection is True
@@ -54,7 +85,7 @@ def test_introspection_is_off_beyond_loopback_unless_told() -> None:
         ("DMI_WORKERS", "many"),
         ("DMI_MAX_ROWS", "0"),
         ("DMI_MAX_BODY", "-1"),
-        ("DMI_AUTH", "jwt"),
+        ("DMI_AUTH", "basic"),
         ("DMI_ALLOW_OPEN", "yes"),
         ("DMI_INTROSPECTION", "maybe"),
         ("DMI_REFERENCE_CACHE", "-1"),

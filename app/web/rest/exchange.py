@@ -44,13 +44,13 @@ READ_AT_ONCE: Final = 65_536  # bytes; a larger body is read in a thread, so tha
 class Wiring:
     """What the addresses of a server share.
 
-    `repository_of(headers)` is the store as the one who asks may see it, `base_of` the FHIR address by which it asks;
+    `repository_of(scope)` is the store as the one who asks may see it, `base_of` the FHIR address by which it asks;
     `new_id_of` makes the ids of what it creates; `max_body` is in bytes, `procedure_systems` as in the settings."""
 
     rules: Rules
-    repository_of: Callable[[Headers], PrincipalRepository]
+    repository_of: Callable[[Scope], PrincipalRepository]
     base_of: Callable[[Scope, Headers], str]
-    new_id_of: Callable[[Headers], NewId]
+    new_id_of: Callable[[Scope, Headers], NewId]
     repeats: Repeats
     max_body: int
     max_rows: int
@@ -81,12 +81,12 @@ class Exchange:
     @cached_property
     def repository(self) -> PrincipalRepository:
         """The store as the client may see it."""
-        return self.wiring.repository_of(self.headers)
+        return self.wiring.repository_of(self.scope)
 
     @cached_property
     def new_id(self) -> NewId:
         """How what the request creates gets its ids."""
-        return self.wiring.new_id_of(self.headers)
+        return self.wiring.new_id_of(self.scope, self.headers)
 
     @cached_property
     def base(self) -> str:

@@ -10,6 +10,7 @@ from app.fhir import json
 from app.intake.idempotency import Answer as Told
 from app.web.address import check_address
 from app.web.answer import NOT_KEPT, Answer
+from app.web.authentication.middleware import principal_in
 from app.web.compression import LEAST, Compression
 from app.web.failures import outcome_response
 from app.web.fhir_media import answered_in
@@ -82,7 +83,7 @@ class RestView:
             *(headers.get(name, b"") for name in (b"content-type", IF_MATCH, IF_NONE_EXIST)),
             await exchange.body(),
         )
-        replay = await self._wiring.repeats.replay(headers, request, work)
+        replay = await self._wiring.repeats.replay(principal_in(scope), headers, request, work)
         told = json.decode(replay.text)
         fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told["fields"]]
         return Answer(told["status"], told["body"].encode(), [*fields, *(() if replay.first else REPLAYED)])
