@@ -16,6 +16,7 @@ from starlette.routing import Route
 from app import __version__
 from app.access.principal import PrincipalRepository
 from app.access.reference_cache import cached
+from app.access.watching import watched
 from app.demo.examples import example_data
 from app.errors import MalformedJson, SettingsError
 from app.fhir.served import SERVED
@@ -29,6 +30,7 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
+from app.usage.traces import Traces
 from app.web.authentication.keys import Keys, key_set
 from app.web.authentication.middleware import Authentication, bearer, named, principal_in
 from app.web.authentication.source import Unreadable, is_address, read_source
@@ -43,7 +45,7 @@ from app.web.metadata import metadata_route
 from app.web.page import STATIC, Page, page_routes
 from app.web.published import operations_directory, read_operations
 from app.web.recall_csv import recall_routes
-from app.web.recording import Recording
+from app.web.recording import Recording, use_of
 from app.web.repeats import HEADER as IDEMPOTENCY_KEY
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
@@ -71,6 +73,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     rules = rules_of(settings)
     operations = read_operations(operations_directory())
     page = Page(STATIC, operations)
+    traces = Traces(settings)
     wiring = Wiring(
         schema=schema or build_schema(settings),
         context_of=_context_of(settings, store, rules),
@@ -83,11 +86,13 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
             await prepare_store(settings, store)
+            await traces.open()
             yield
         except Exception as error:
             app.state.failure = error
             raise
         finally:
+            await traces.close()
             await store.close()
 
     routes = [
@@ -103,7 +108,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         routes=routes,
         lifespan=lifespan,
         middleware=[
-            Middleware(Recording),
+            Middleware(Recording, use_of=traces.use_of, told=traces.told),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
             Middleware(Authentication, identify=_identify_of(settings)),
         ],
@@ -224,7 +229,8 @@ def _check_keys(path: str) -> None:
 
 def _repository_of(store: Repository, scope: Scope) -> PrincipalRepository:
     """The store as the one who asks may see it."""
-    return PrincipalRepository(store, principal_in(scope))
+    use = use_of(scope)
+    return watched(PrincipalRepository(store, principal_in(scope)), (use.did,) if use else ())
 
 
 def _new_id_of(scope: Scope, headers: Headers) -> NewId:

@@ -120,6 +120,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "seconds for which a practitioner, organization, device definition or location is kept in memory once it was "
         "read, so that what another process writes may be seen so much later; `0` keeps none",
     ),
+    Setting(
+        "DMI_ACCESS_LOG",
+        "off",
+        "a line of JSON for each request: `off`, `stdout`, or the path of a file",
+    ),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
     Setting("DMI_MAX_DEPTH", "20", "the most levels of fields in an operation"),
@@ -160,6 +165,7 @@ class Settings:
     procedure_systems: tuple[str, ...]
     introspection: bool
     reference_cache: int
+    access_log: str  # "" where there is none
     max_body: int
     max_rows: int
     max_depth: int
@@ -201,6 +207,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         procedure_systems=_uris("DMI_PROCEDURE_SYSTEMS", given),
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
+        access_log=_access_log(given["DMI_ACCESS_LOG"]),
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
         max_depth=_number("DMI_MAX_DEPTH", given, 1, 1_000),
@@ -219,6 +226,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _access_log(given: str) -> str:
+    """A path is absolute or names a folder, so that a word that is misspelt is no file."""
+    if given in ("off", "stdout"):
+        return given.removeprefix("off")
+    if not any(sign in given for sign in "/\\"):
+        raise SettingsError(
+            "DMI_ACCESS_LOG must be off, stdout or a path with a folder, as in /var/log/dmi.log or ./dmi.log.",
+            "DMI_ACCESS_LOG doit être off, stdout ou un chemin avec un dossier, comme /var/log/dmi.log ou ./dmi.log.",
+        )
+    return given
 
 
 def _tokens(given: Mapping[str, str]) -> TokenSettings | None:

@@ -16,6 +16,7 @@ from app.commands.garbage import search_seldom
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
 from app.main import create_app, prepare_store, store_of, validator_of
+from app.usage.traces import Traces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,10 +74,12 @@ def _supervise(settings: Settings, count: int, listener: socket, announce: Calla
 
 async def _prepare(settings: Settings) -> None:
     validator_of(settings)
-    store = store_of(settings)
+    store, traces = store_of(settings), Traces(settings)
     try:
         await prepare_store(settings, store)
+        await traces.open()
     finally:
+        await traces.close()
         await store.close()
 
 

@@ -1,7 +1,4 @@
-"""What is noted of one request while it is answered; made by the HTTP layer, handed on in the scope of the request.
-
-No patient data but ids: no variables, no search values, no text of a document.
-"""
+"""What every request has while it is answered; made by the HTTP layer, handed on in the scope of the request."""
 
 from __future__ import annotations
 
@@ -10,9 +7,12 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.usage.trace_context import TraceContext, read
+
+if TYPE_CHECKING:
+    from app.usage.use import Use
 
 _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9.\-]{1,64}")
 """FHIR's form of an id, so that an OperationOutcome may have the request's: https://hl7.org/fhir/R4/datatypes.html#id"""
@@ -20,11 +20,13 @@ _WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9.\-]{1,64}")
 
 @dataclass(slots=True)
 class Record:
-    """One request: its id, its span of a trace, and the span that called it, "" where it began the trace."""
+    """One request: its id, its span of a trace, the span that called it ("" where it began the trace), and what it did
+    where somebody wants to know."""
 
     id: str
     span: TraceContext
     parent: str
+    use: Use | None = None
 
 
 def begun(request_id: bytes, traceparent: bytes) -> Record:

@@ -24,7 +24,7 @@ from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, preferred_language, preferred_media_type
 from app.web.page import wants_page
-from app.web.recording import record_of
+from app.web.recording import record_of, use_of
 from app.web.refusal import refused, told
 from app.web.repeats import HEADER, REPLAYED
 from app.web.revalidation import revalidated
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from app.schema.build import DmiSchema
     from app.schema.context import Context
     from app.schema.focus import Focus
+    from app.usage.use import Use
     from app.web.answer import Answer, Field
     from app.web.graphql_request import GraphQLRequest
     from app.web.headers import Headers
@@ -54,6 +55,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     StoreUnavailable: 503,
 }
 _TOLD: Final = tuple(STATUS)
+GRAPHQL: Final = "graphql"
 
 _BY_GET: Final = OperationType.from_http("GET")
 _BY_POST: Final = OperationType.from_http("POST")
@@ -126,6 +128,8 @@ class GraphQLView:
         return await sent(scope, receive, send)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer | Response:
+        if use := use_of(scope):
+            use.interaction = GRAPHQL  # until it is known what is asked
         focus = self._focus_of(scope) if self._focus_of else None
         if scope["method"] == "POST":
             return await self._posted(scope, headers, receive, focus)
@@ -148,6 +152,8 @@ class GraphQLView:
         request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
         execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
         content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
+        if (use := use_of(scope)) and not first:
+            self._note(use, asked, focus)
         return _answer(content, headers, () if first else REPLAYED)
 
     async def _executed(
@@ -169,7 +175,17 @@ class GraphQLView:
             allowed_operation_types=allowed,
         )
         content = _content(result, language, record_of(scope).id)
+        if use := use_of(scope):
+            self._note(use, asked, focus)
+            use.executed = "data" in content
+            for error in content.get("errors", ()):
+                use.met(error["extensions"]["code"])
         return unfocused(content, focus) if focus else content
+
+    def _note(self, use: Use, asked: GraphQLRequest, focus: Focus | None) -> None:
+        kind, name = self._wiring.schema.named(asked.query, asked.operation_name, focus)
+        use.asks(kind or GRAPHQL, name, asked.query)
+        use.target = f"{focus.type}/{focus.id}" if focus else ""
 
 
 def _content(result: ExecutionResult, language: str, request_id: str) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from app.recall.csv import recall_csv, separator_of
 from app.web.compression import Compression
 from app.web.failures import outcome_response
 from app.web.negotiation import preferred_language
+from app.web.recording import use_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -36,6 +37,8 @@ def recall_routes(reader_of: Callable[[Scope], Reader], base: str) -> list[BaseR
 
     async def recall(request: Request) -> Response:
         language = preferred_language(request.headers.get("accept-language", ""))
+        if use := use_of(request.scope):
+            use.interaction = "recall"
         try:
             pieces = _pieces(request, reader_of(request.scope), base, language)
             first = await anext(pieces)

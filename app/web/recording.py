@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from time import perf_counter_ns
 from typing import TYPE_CHECKING, Final, cast
 
 from app.usage.record import CURRENT, Record, begun
 from app.usage.trace_context import HEADER as TRACEPARENT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from app.usage.use import Use
     from app.web.answer import Field
 
 REQUEST_ID: Final = b"x-request-id"
@@ -17,14 +21,21 @@ _RECORD: Final = "dmi.record"
 
 
 class Recording:
-    """ASGI middleware: makes the record of each HTTP request, which `record_of` gives."""
+    """ASGI middleware: makes the record of each connection, of HTTP or a web socket, which `record_of` gives.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `use_of`, if any, makes what is noted of a request's use, and each of `told` is called with the record when the
+    request has ended."""
+
+    def __init__(
+        self, app: ASGIApp, use_of: Callable[[], Use] | None = None, told: Sequence[Callable[[Record], None]] = ()
+    ) -> None:
         self._app = app
+        self._use_of = use_of
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         request_id, traceparent = _sent(scope)
@@ -34,17 +45,40 @@ class Recording:
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message["headers"], *fields_of(record)]
+                if record.use:
+                    record.use.status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, answered)
+            if self._use_of and scope["type"] == "http":
+                await self._watched(scope, receive, answered, record, self._use_of())
+            else:
+                await self._app(scope, receive, answered)
         finally:
             CURRENT.reset(current)
+
+    async def _watched(self, scope: Scope, receive: Receive, send: Send, record: Record, use: Use) -> None:
+        record.use = use
+        use.client = (scope.get("client") or ("",))[0]
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            use.status = use.status or 500  # the answer is made outside of all layers
+            raise
+        finally:
+            use.took = perf_counter_ns() - use.begun
+            for told in self._told:
+                told(record)
 
 
 def record_of(scope: Scope) -> Record:
     """The record of a request."""
     return cast("Record", scope[_RECORD])
+
+
+def use_of(scope: Scope) -> Use | None:
+    """What is noted of the use that a request makes, if anybody wants to know."""
+    return record_of(scope).use
 
 
 def fields_of(record: Record) -> tuple[Field, ...]:

@@ -15,7 +15,7 @@ from app.web.failures import outcome_of
 from app.web.fhir_media import FHIR_JSON
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import preferred_language, preferred_media_type
-from app.web.recording import record_of
+from app.web.recording import record_of, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +40,8 @@ def refusal(scope: Scope, error: DmiError, status: int, more: Sequence[Field] = 
 
 def refused(scope: Scope, headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
     """The same in the form of GraphQL."""
+    if use := use_of(scope):
+        use.met(error.code)
     language = preferred_language(text_of(headers, b"accept-language"))
     errors = [told(GraphQLError(error.en, original_error=error), language, record_of(scope).id)]
     media_type = preferred_media_type(text_of(headers, b"accept"))

@@ -88,6 +88,7 @@ def test_introspection_is_off_beyond_loopback_unless_told() -> None:
         ("DMI_AUTH", "basic"),
         ("DMI_ALLOW_OPEN", "yes"),
         ("DMI_INTROSPECTION", "maybe"),
+        ("DMI_ACCESS_LOG", "on"),
         ("DMI_REFERENCE_CACHE", "-1"),
         ("DMI_REFERENCE_CACHE", "3601"),
         ("DMI_REFERENCE_CACHE", "5s"),
@@ -141,6 +142,13 @@ def test_the_code_systems_of_the_default_view_are_a_list(value: str, expected: t
 @pytest.mark.parametrize(("given", "workers"), [("", 1), ("4", 4), ("auto", None)])
 def test_the_workers_are_counted_or_left_to_the_machine(given: str, workers: int | None) -> None:
     assert read_settings({"DMI_WORKERS": given}).workers == workers
+
+
+@pytest.mark.parametrize(
+    ("given", "path"), [("", ""), ("off", ""), ("stdout", "stdout"), ("/var/log/x", "/var/log/x"), ("./on", "./on")]
+)
+def test_the_access_log_is_off_on_standard_output_or_in_a_file(given: str, path: str) -> None:
+    assert read_settings({"DMI_ACCESS_LOG": given}).access_log == path
 
 
 def test_a_store_in_the_memory_of_one_process_is_not_shared_by_several() -> None:

@@ -69,6 +69,14 @@ class PlannedSchema(strawberry.Schema):
         prepared = self.preparing.prepared(Asking(query, operation_name, None))
         return isinstance(prepared, Prepared) and OperationType(prepared.operation.operation.value) is MUTATION
 
+    def named(self, query: str, operation_name: str | None, focus: Focus | None) -> tuple[str, str]:
+        """The kind and the name of the operation of a document that was executed; "" where it could not be read."""
+        found = self.preparing.documents.get(Asking(query, operation_name, focus.type if focus else None))
+        if found is None or found.operation is None:
+            return "", ""
+        operation = found.operation
+        return operation.operation.value, operation.name.value if operation.name else ""
+
     async def execute(  # noqa: PLR0913, PLR0917 - Strawberry's signature
         self,
         query: str | None,

@@ -13,6 +13,7 @@ from app.errors import IssuerUnavailable, NotAuthenticated, RequestError
 from app.web.author import HEADER, author_of
 from app.web.headers import headers_of, text_of
 from app.web.page import wants_page
+from app.web.recording import use_of
 from app.web.refusal import refusal
 
 if TYPE_CHECKING:
@@ -56,9 +57,11 @@ class Authentication:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
         try:
-            scope[_PRINCIPAL] = await self._identify(scope)
+            principal = scope[_PRINCIPAL] = await self._identify(scope)
         except (NotAuthenticated, IssuerUnavailable, RequestError) as error:
             return await _refuse(error, scope, receive, send)
+        if use := use_of(scope):
+            use.principal = principal.name
         return await self._app(scope, receive, send)
 
 

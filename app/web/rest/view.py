@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -15,21 +15,33 @@ from app.web.compression import LEAST, Compression
 from app.web.failures import outcome_response
 from app.web.fhir_media import answered_in
 from app.web.headers import headers_of
+from app.web.recording import use_of
 from app.web.repeats import HEADER, REPLAYED
 from app.web.rest.exchange import IF_MATCH, IF_NONE_EXIST, Exchange
 from app.web.rest.query import only
 from app.web.rest.refusals import STATUS, fields_of, status_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from starlette.types import Receive, Scope, Send
 
     from app.web.rest.exchange import Reply, Wiring
 
-Interaction: TypeAlias = "Callable[[Exchange], Awaitable[Reply]]"
+
+class Interaction(Protocol):
+    """A function that answers an exchange."""
+
+    __name__: str
+
+    async def __call__(self, exchange: Exchange) -> Reply:
+        """The answer. Raises a DmiError."""
+
 
 _TOLD: Final = tuple(STATUS)
+WORDS: Final = {"search": "search-type", "search_by_form": "search-type", "history": "history-instance"}
+"""FHIR's words for interactions, where they are not the names of our functions:
+https://hl7.org/fhir/R4/valueset-type-restful-interaction.html"""
 _READS: Final = ("GET", "HEAD")
 
 
@@ -55,12 +67,16 @@ class RestView:
         return await (answer if len(answer.body) < LEAST else Compression(answer))(scope, receive, send)
 
     async def _answer(self, exchange: Exchange) -> Answer:
-        if path := exchange.scope["path_params"]:
+        path, use = exchange.scope["path_params"], use_of(exchange.scope)
+        if path:
             check_address(path)
         media_type = answered_in(only(exchange.query, "_format"), exchange.header(b"accept"))
         is_pretty = only(exchange.query, "_pretty") == "true"
         method = exchange.scope["method"]
         interaction = self._interactions["GET" if method in _READS else method]
+        if use:
+            use.interaction = WORDS.get(interaction.__name__, interaction.__name__)
+            use.target = "/".join(path[part] for part in ("type", "id") if part in path)
         if method in _READS or HEADER not in exchange.headers:
             return _written(await interaction(exchange), media_type, is_pretty=is_pretty)
         return await self._once(exchange, interaction, media_type, is_pretty=is_pretty)

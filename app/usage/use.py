@@ -1,0 +1,162 @@
+"""What one request did, as far as it is told later: no variables, no search values, no text of a document, and nothing
+that a resource holds but its type and its id.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from app.fhir.resource import Resource
+    from app.store.repository import Operation, Stored
+    from app.usage.command import Command
+
+Outcome: TypeAlias = Literal["success", "partial", "refused", "failed", "abandoned"]
+"""All went well; something of it did not; nothing was done, by the fault of the client or by that of the server; the
+client was gone before its answer."""
+
+LONGEST_NAME: Final = 64
+"""Characters of the name of an operation; it is a client's, and may have any length."""
+
+
+class Kept(NamedTuple):
+    """What a request stored."""
+
+    operation: Operation
+    place: str
+
+
+@dataclass(slots=True)
+class Use:
+    """What a request asked for, and the resources that it was given or stored.
+
+    `interaction` is FHIR's word, or GraphQL's `query` or `mutation`, and "" where it asked for no resources; `target`
+    the place that a path names. `executed` is False where a document was refused, whatever the status says.
+    `ids` has the first `most` of each type, and `given` how many of it the store gave in all; one that was read twice
+    counts twice. `patients` are those whom the resources are about, if they are wanted."""
+
+    most: int
+    with_patients: bool = False
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    begun: int = field(default_factory=perf_counter_ns)
+    took: int = 0
+    client: str = ""
+    principal: str = ""
+    interaction: str = ""
+    operation: str = ""
+    document: str = ""
+    target: str = ""
+    status: int = 0
+    executed: bool = True
+    cost: int | None = None
+    errors: dict[str, int] = field(default_factory=dict)
+    given: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, dict[str, None]] = field(default_factory=dict)
+    patients: dict[str, None] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
+
+    @property
+    def instant(self) -> str:
+        """When it began, as FHIR writes it."""
+        return f"{self.at.isoformat(timespec='milliseconds')[:23]}Z"
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended. Where an answer is partial, its status says that all is well."""
+        if not self.status:
+            return "abandoned"
+        if self.status >= 500:
+            return "failed"
+        if self.status >= 400 or not self.executed:
+            return "refused"
+        return "partial" if self.errors else "success"
+
+    def asks(self, interaction: str, operation: str, query: str) -> None:
+        """Note what a document asks for; only its hash is kept, by which a published one is known."""
+        self.interaction = interaction
+        self.operation = operation[:LONGEST_NAME]
+        self.document = f"sha256:{sha256(query.encode()).hexdigest()}"
+
+    def met(self, code: str) -> None:
+        """Note an error, by its FHIR issue type."""
+        self.errors[code] = self.errors.get(code, 0) + 1
+
+    def did(self, command: Command) -> None:
+        """Note what a command of the store gave or kept; one that failed gave nothing."""
+        if command.answer is not None and (reading := _READINGS.get(command.method)):
+            self._give(command.type, reading(command))
+        elif command.method == "write" and command.answer is not None:
+            for write, stored in zip(command.arguments[0], command.answer, strict=True):
+                if stored.changed:
+                    self.kept.append(Kept(_operation(stored), f"{write.type}/{write.id}"))
+                    if self.with_patients:
+                        self._about(write.type, write.id, stored.resource)
+        elif command.type:
+            self.given.setdefault(command.type, 0)
+
+    def _give(self, type_name: str, resources: Iterable[tuple[str, Resource | None]]) -> None:
+        ids = self.ids.setdefault(type_name, {})
+        number = 0
+        for number, (id_, resource) in enumerate(resources, 1):  # noqa: B007 - counted
+            if len(ids) < self.most:
+                ids[id_] = None
+            if self.with_patients:
+                self._about(type_name, id_, resource)
+        self.given[type_name] = self.given.get(type_name, 0) + number
+
+    def _about(self, type_name: str, id_: str, resource: Resource | None) -> None:
+        """Note whom a resource is about, as far as it is told by an id."""
+        if type_name == "Patient":
+            self.patients[f"Patient/{id_}"] = None
+        for element in PATIENT_ELEMENTS:
+            reference = (resource or {}).get(element)
+            text = reference.get("reference") if isinstance(reference, dict) else None
+            if isinstance(text, str) and text.startswith("Patient/"):
+                self.patients[text] = None
+
+
+PATIENT_ELEMENTS: Final = frozenset({"subject", "patient"})
+"""Where resources of the served types name the patient whom they are about."""
+
+
+def _operation(stored: Stored) -> Operation:
+    if stored.resource is None:
+        return "delete"
+    return "create" if stored.version == 1 else "update"
+
+
+def _of_mapping(command: Command) -> Iterable[tuple[str, Resource | None]]:
+    found: Mapping[str, Resource] = command.answer
+    return found.items()
+
+
+def _of_page(command: Command) -> Iterable[tuple[str, Resource | None]]:
+    return ((row.resource["id"], row.resource) for row in command.answer.rows)
+
+
+def _of_pages(command: Command) -> Iterable[tuple[str, Resource | None]]:
+    return ((row.resource["id"], row.resource) for page in command.answer for row in page.rows)
+
+
+def _of_version(command: Command) -> Iterable[tuple[str, Resource | None]]:
+    return ((command.answer.id, command.answer.resource),)
+
+
+def _of_history(command: Command) -> Iterable[tuple[str, Resource | None]]:
+    return ((version.id, version.resource) for version in command.answer)
+
+
+_READINGS: Final[Mapping[str, Callable[[Command], Iterable[tuple[str, Resource | None]]]]] = {
+    "read": _of_mapping,
+    "search": _of_page,
+    "related": _of_pages,
+    "version": _of_version,
+    "history": _of_history,
+}
+"""The commands that give resources → (id, resource) of each that was given."""
