@@ -132,6 +132,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DMI_MAX_DIRECTIVES", "50", "the most directives in an operation"),
     Setting("DMI_MAX_ROOT_FIELDS", "25", "the most root fields in an operation"),
     Setting("DMI_MAX_TOKENS", "15000", "the longest GraphQL document, in tokens"),
+    Setting(
+        "DMI_MAX_COST",
+        "40000",
+        "the most that an operation may cost: values in its answer, where every page counts as full",
+    ),
 )
 
 
@@ -173,6 +178,7 @@ class Settings:
     max_directives: int
     max_root_fields: int
     max_tokens: int
+    max_cost: int
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -215,6 +221,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_directives=_number("DMI_MAX_DIRECTIVES", given, 0, 100_000),
         max_root_fields=_number("DMI_MAX_ROOT_FIELDS", given, 1, 100_000),
         max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
+        max_cost=_number("DMI_MAX_COST", given, 1, 1_000_000_000),
     )
 
 

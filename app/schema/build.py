@@ -54,5 +54,5 @@ def build_schema(settings: Settings) -> DmiSchema:
     )
     answer_navigation(schema._schema, types.lists)
     schema._schema.directives += SHAPING
-    schema.prepare(Preparing(schema._schema, Planner(schema._schema, types.lists), rules, settings.max_tokens))
+    schema.prepare(Preparing(schema._schema, Planner(schema._schema, types.lists), rules, settings))
     return schema

@@ -35,8 +35,8 @@ _DEEP: Final = (
 )
 _LONG: Final = (
     "too-costly",
-    "The query has more tokens than DMI_MAX_TOKENS allows. Ask for less at once.",
-    "La requête comporte plus de mots que DMI_MAX_TOKENS ne l’autorise. Demandez-en moins à la fois.",
+    "The query has more than {most} tokens (DMI_MAX_TOKENS). Ask for less at once.",
+    "La requête comporte plus de {most} mots (DMI_MAX_TOKENS). Demandez-en moins à la fois.",
 )
 _REPEATED: Final = (
     "too-costly",
@@ -57,6 +57,7 @@ _VALUE: Final = (
 _GRAPHQL: Final = ("invalid", "{message}", "La requête GraphQL n’est pas valable. Message de GraphQL : {message}")
 _FOUND: Final = re.compile(r"(Unexpected|found) (String|BlockString|Name|Int|Float)\b.*", re.DOTALL)
 _EXPECTED_TYPE: Final = re.compile(r"^(?:Expected value of (?:non-null )?type '([\w\[\]!]+)'|(\w+) cannot represent)")
+_NUMBER: Final = re.compile(r"\d+")
 _ABORTED: Final = (
     ("Syntax Error: Document contains more than", _LONG),
     ("Syntax Error: Document is nested too deeply", _DEEP),
@@ -127,7 +128,8 @@ def _about_request(error: GraphQLError, cause: Exception | None) -> Issue:
         return _issue(_DEEP)
     for start, told in _ABORTED:
         if error.message.startswith(start):
-            return _issue(told)
+            limit = _NUMBER.search(error.message)
+            return _issue(told, most=limit[0] if limit else "")
     if isinstance(node, VariableDefinitionNode) and "invalid value" in error.message:
         return _issue(_VARIABLE, name=node.variable.name.value, type=print_ast(node.type))
     if cause is not None or (isinstance(node, ValueNode) and not isinstance(node, VariableNode)):

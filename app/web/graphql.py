@@ -173,6 +173,7 @@ class GraphQLView:
             root_value=focus,
             operation_name=asked.operation_name,
             allowed_operation_types=allowed,
+            operation_extensions=asked.extensions,
         )
         content = _content(result, language, record_of(scope).id)
         if use := use_of(scope):

@@ -34,12 +34,14 @@ _KINDS: Final[Mapping[str, type]] = {
 
 
 class GraphQLRequest(NamedTuple):
-    """A document, its variables and the operation to run; `published` where the request named the document."""
+    """A document, its variables, the operation to run and the request's extensions; `published` where the request named
+    the document."""
 
     query: str
     variables: dict[str, Json] | None
     operation_name: str | None
     published: bool
+    extensions: dict[str, Json] | None
 
 
 def asked_by_get(query_string: bytes, documents: Mapping[str, str]) -> GraphQLRequest:
@@ -73,6 +75,8 @@ def media_type_of(content_type: str) -> str:
 
 
 def _request(data: Json, documents: Mapping[str, str]) -> GraphQLRequest:
+    if isinstance(data, list):
+        raise _batch()
     if not isinstance(data, dict) or not _well_formed(data):
         raise _malformed()
     query, identifier = data.get("query"), data.get("documentId")
@@ -84,7 +88,8 @@ def _request(data: Json, documents: Mapping[str, str]) -> GraphQLRequest:
             raise _unknown()
     if not query or query.isspace():
         raise _malformed()
-    return GraphQLRequest(query, data.get("variables"), data.get("operationName") or None, identifier is not None)
+    operation_name, extensions = data.get("operationName") or None, data.get("extensions")
+    return GraphQLRequest(query, data.get("variables"), operation_name, identifier is not None, extensions)
 
 
 def _well_formed(data: dict[str, Json]) -> bool:
@@ -117,6 +122,15 @@ def _malformed() -> RequestError:
         "`operationName` (text).",
         "Une requête est un objet JSON : soit `query` (texte), soit `documentId` (texte), et au besoin `variables` "
         "(objet), `operationName` (texte).",
+    )
+
+
+def _batch() -> RequestError:
+    return RequestError(
+        "An array of requests is not taken. Send them one by one, or as several root fields of one document.",
+        "Un tableau de requêtes n’est pas accepté. Envoyez-les une à une, ou comme plusieurs champs racines d’un même "
+        "document.",
+        rule="batch",
     )
 
 

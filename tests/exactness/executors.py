@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from tests.exactness.request import Request
     from tests.exactness.world import World
 
-SETTINGS: Final = read_settings({"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off"})
+SETTINGS: Final = read_settings(
+    {"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off", "DMI_MAX_COST": "1000000000"}  # graphql-core prices nothing
+)
 
 
 @lru_cache(maxsize=1)

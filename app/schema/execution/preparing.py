@@ -24,6 +24,7 @@ from graphql import (
 )
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
+from app.schema.cost import Pricing
 from app.schema.execution.arguments import Variables
 from app.schema.execution.latest import Latest
 from app.schema.flattening.directives import is_shaped
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from app.schema.execution.plan import Operation
     from app.schema.execution.planning import Planner
+    from app.schema.price import Price
+    from app.settings import Settings
 
 ROOM: Final = 100_000_000
 """Bytes that documents may take which are kept, and as much again their plans."""
@@ -71,25 +74,29 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A document that was read and checked, the operation to run, its variables, those of them on which the selections
-    depend, and the number of its tokens."""
+    depend, what it costs, and the number of its tokens."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
     variables: Variables
     deciding: tuple[str, ...]
+    price: Price
     tokens: int
 
 
 class Preparing:
-    """Prepares documents for one schema; keeps the latest `documents` and `operations`."""
+    """Prepares documents for one schema; keeps the latest `documents` and `operations`.
+
+    `max_cost` is what an operation may cost at most with the values of its variables."""
 
     def __init__(
-        self, schema: GraphQLSchema, planner: Planner, rules: Sequence[type[ASTValidationRule]], max_tokens: int
+        self, schema: GraphQLSchema, planner: Planner, rules: Sequence[type[ASTValidationRule]], settings: Settings
     ) -> None:
         self._schema = schema
         self._planner = planner
         self._rules = (*specified_rules, *rules)
-        self._max_tokens = max_tokens
+        self._settings = settings
+        self.max_cost = settings.max_cost
         self.documents: Latest[Asking, Prepared | Refused] = Latest(ROOM)
         self.operations: Latest[tuple[Asking, tuple[str, ...]], Operation] = Latest(ROOM)
 
@@ -124,7 +131,7 @@ class Preparing:
 
     def _prepare(self, asking: Asking) -> Prepared | Refused:
         try:
-            document = parse(asking.query, no_location=_is_long(asking.query), max_tokens=self._max_tokens)
+            document = parse(asking.query, no_location=_is_long(asking.query), max_tokens=self._settings.max_tokens)
             tokens = document.token_count
             document = focused(document, asking.focus) if asking.focus else document
         except GraphQLError as error:
@@ -147,7 +154,8 @@ class Preparing:
         broken = self._broken_rules(document)
         if broken:
             return Refused(broken, document, operation, tokens)
-        return Prepared(document, operation, Variables(self._schema, operation), _deciding(document), tokens)
+        price = Pricing(self._schema, document, self._settings.max_rows).of(operation)
+        return Prepared(document, operation, Variables(self._schema, operation), _deciding(document), price, tokens)
 
     def _broken_rules(self, document: DocumentNode) -> Sequence[GraphQLError]:
         try:

@@ -19,6 +19,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from app.schema.cost import COST, too_costly
 from app.schema.errors import log_unexpected
 from app.schema.execution.failures import told
 from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
@@ -26,6 +27,7 @@ from app.schema.execution.run import run
 from app.schema.flattening.plan import Misshapen
 from app.schema.flattening.shaping import shaped
 from app.schema.focus import VARIABLE, Focus
+from app.schema.price import price_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,12 +45,14 @@ SUGGESTION: Final = " Did you mean "
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: a document, its variables, who asks, and what kinds of operations may be run."""
+    """What is asked: a document, its variables, who asks, what kinds of operations may be run, and whether the answer
+    tells what it costs."""
 
     asking: Asking
     variables: dict[str, Any]
     context: Context
     allowed: Iterable[OperationType]
+    tells_cost: bool
 
 
 class PlannedSchema(strawberry.Schema):
@@ -87,15 +91,16 @@ class PlannedSchema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """The answer to a request; a Focus as root value is where its document begins. Raises MissingQueryError,
-        CannotGetOperationTypeError, InvalidOperationTypeError."""
+        """The answer to a request; a Focus as root value is where its document begins, `{"cost": true}` as extensions
+        asks what it costs. Raises MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError."""
         if not query:
             raise MissingQueryError
         variables, focus = variable_values or {}, None
         if isinstance(root_value, Focus):
             variables, focus = {**variables, VARIABLE: root_value.id}, root_value.type
         allowed = ANY_OPERATION if allowed_operation_types is None else allowed_operation_types
-        request = Request(Asking(query, operation_name, focus), variables, context_value, allowed)
+        tells_cost = operation_extensions is not None and operation_extensions.get(COST) is True
+        request = Request(Asking(query, operation_name, focus), variables, context_value, allowed, tells_cost)
         if not self.extensions:
             return await self._answer(request)
         watched = self._create_execution_context(
@@ -107,7 +112,10 @@ class PlannedSchema(strawberry.Schema):
         prepared = self._prepared(request)
         if isinstance(prepared, Refused):
             return self._refused(prepared.errors)
-        return await self._executed(prepared, request, None)
+        result = await self._executed(prepared, request, None)
+        if request.tells_cost:
+            result.extensions = self._cost(prepared, request)
+        return result
 
     async def _watched_answer(self, request: Request, watched: ExecutionContext) -> ExecutionResult:
         """As `_answer`, with Strawberry's extensions around each of its steps; one that raises refuses the request."""
@@ -123,7 +131,7 @@ class PlannedSchema(strawberry.Schema):
             raise
         except Exception as error:  # noqa: BLE001 - whatever an extension raises, as Strawberry has it
             result = self._refused([GraphQLError(str(error), original_error=error)])
-        result.extensions = await runner.get_extensions_results(watched)
+        result.extensions = {**(result.extensions or {}), **await runner.get_extensions_results(watched)}
         return result
 
     async def _steps(
@@ -145,6 +153,8 @@ class PlannedSchema(strawberry.Schema):
         async with runner.executing():
             if watched.result is None:
                 watched.result = await self._executed(prepared, request, middleware)
+        if request.tells_cost and watched.result is not None:
+            watched.result.extensions = self._cost(prepared, request)
         return cast("ExecutionResult", watched.result)
 
     def _prepared(self, request: Request) -> Prepared | Refused:
@@ -161,6 +171,10 @@ class PlannedSchema(strawberry.Schema):
         variables = prepared.variables.values(request.variables)
         if isinstance(variables, list):
             return self._told(None, variables)
+        price = prepared.price if type(prepared.price) is int else price_of(prepared.price, variables.coerced)
+        if price > self.preparing.max_cost:
+            refusal = too_costly(price, self.preparing.max_cost)
+            return self._told(None, [GraphQLError(refusal.en, prepared.operation, original_error=refusal)])
         try:
             operation = self.preparing.operation(prepared, request.asking, variables)
         except Misshapen as refusal:
@@ -190,6 +204,13 @@ class PlannedSchema(strawberry.Schema):
             )
         )
         return result.data, list(result.errors or ())
+
+    def _cost(self, prepared: Prepared, request: Request) -> dict[str, Any] | None:
+        """What `extensions` tell of the price; None where the variables do not fit, and there is none."""
+        variables = prepared.variables.values(request.variables)
+        if isinstance(variables, list):
+            return None
+        return {COST: {"price": price_of(prepared.price, variables.coerced), "limit": self.preparing.max_cost}}
 
     def _refused(self, errors: Sequence[GraphQLError]) -> ExecutionResult:
         told = self._told(None, errors)
