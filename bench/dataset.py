@@ -47,9 +47,12 @@ def latest_first(resources: list[Resource]) -> list[Row]:
 class Dictionaries:
     """The part of a repository that the pages of these benchmarks need: resources by id, and procedures by date.
 
-    Every search is answered as if it asked for the latest procedures."""
+    Every search is answered as if it asked for the latest procedures, or if `turning`, for those after the last page:
+    what was not looked at lately has to come into the processor's caches first, whatever the size of a page."""
 
-    def __init__(self, resources: list[Resource]) -> None:
+    def __init__(self, resources: list[Resource], *, turning: bool = False) -> None:
+        self._turning = turning
+        self._start = 0
         self._types: Mapping[str, dict[str, Resource]] = defaultdict(dict)
         for each in resources:
             self._types[each["resourceType"]][each["id"]] = each
@@ -73,7 +76,10 @@ class Dictionaries:
 
     async def search(self, _type: str, search: Search) -> Page:
         """As `Repository.search`."""
-        return Page(self._procedures[: search.count], has_previous=False, has_next=search.count < len(self._procedures))
+        start, end = self._start, self._start + search.count
+        if self._turning:
+            self._start = end if end + search.count <= len(self._procedures) else 0
+        return Page(self._procedures[start:end], has_previous=start > 0, has_next=end < len(self._procedures))
 
     async def count(self, type: str, _filter: Filter) -> int:  # noqa: A002 - FHIR's word
         """As `Repository.count`."""
