@@ -7,10 +7,10 @@ from __future__ import annotations
 import gc
 from typing import Final
 
-THRESHOLDS: Final = (50_000, 20, 50)
-"""Objects that are made before the youngest are looked through, and how often that is done before older ones are.
-Documents and answers are trees, which are freed without any search: a page of 1,000 rows would be looked through a
-hundred times while it is built, for nothing."""
+THRESHOLDS: Final = (5_000, 1_000, 100)
+"""How many more objects there are before the youngest are looked through, which takes a quarter of a millisecond, and
+how often that is done before older ones are. Documents and answers are trees, which are freed without any search: it is
+for what failed requests leave, and for that once in a million objects is often enough."""
 
 
 def search_seldom() -> None:
