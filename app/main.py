@@ -30,7 +30,7 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
-from app.usage.traces import Traces
+from app.usage.witness import attended
 from app.web.authentication.keys import Keys, key_set
 from app.web.authentication.middleware import Authentication, bearer, named, principal_in
 from app.web.authentication.source import Unreadable, is_address, read_source
@@ -42,6 +42,7 @@ from app.web.headers import text_of
 from app.web.health import health_routes
 from app.web.hosts import AllowedHosts
 from app.web.metadata import metadata_route
+from app.web.metrics import metrics_route
 from app.web.page import STATIC, Page, page_routes
 from app.web.published import operations_directory, read_operations
 from app.web.recall_csv import recall_routes
@@ -50,6 +51,7 @@ from app.web.repeats import HEADER as IDEMPOTENCY_KEY
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
+from app.witnesses import witnesses_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -73,9 +75,10 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     rules = rules_of(settings)
     operations = read_operations(operations_directory())
     page = Page(STATIC, operations)
-    traces = Traces(settings)
+    schema = schema or build_schema(settings)
+    witnesses = witnesses_of(settings, store, schema, operations)
     wiring = Wiring(
-        schema=schema or build_schema(settings),
+        schema=schema,
         context_of=_context_of(settings, store, rules),
         repeats=Repeats(store),
         documents={operation.id: operation.query for operation in operations},
@@ -86,13 +89,12 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         try:
             await prepare_store(settings, store)
-            await traces.open()
-            yield
+            async with attended(witnesses.all):
+                yield
         except Exception as error:
             app.state.failure = error
             raise
         finally:
-            await traces.close()
             await store.close()
 
     routes = [
@@ -103,12 +105,13 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
         *recall_routes(partial(_repository_of, store), settings.base_url),
         *health_routes(store),
+        *([metrics_route(witnesses.metrics)] if witnesses.metrics else []),
     ]
     return Starlette(
         routes=routes,
         lifespan=lifespan,
         middleware=[
-            Middleware(Recording, use_of=traces.use_of, told=traces.told),
+            Middleware(Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all]),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
             Middleware(Authentication, identify=_identify_of(settings)),
         ],

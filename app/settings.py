@@ -125,6 +125,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "off",
         "a line of JSON for each request: `off`, `stdout`, or the path of a file",
     ),
+    Setting("DMI_METRICS", "off", "`on` answers `/metrics` with figures for Prometheus; `off` has no such address"),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
     Setting("DMI_MAX_DEPTH", "20", "the most levels of fields in an operation"),
@@ -171,6 +172,7 @@ class Settings:
     introspection: bool
     reference_cache: int
     access_log: str  # "" where there is none
+    metrics: bool
     max_body: int
     max_rows: int
     max_depth: int
@@ -214,6 +216,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
+        metrics=_one_of("DMI_METRICS", given, ("on", "off")) == "on",
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),
         max_depth=_number("DMI_MAX_DEPTH", given, 1, 1_000),

@@ -74,7 +74,7 @@ async def start() -> AsyncIterator[Start]:
         ) -> Product:
             settings = read_settings({"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off", **(environment or {})})
             store = wrap(store_of(settings))
-            schema = schema_of(replace(settings, access_log=""))  # the schema knows nothing of it
+            schema = schema_of(replace(settings, access_log="", metrics=False))  # the schema knows nothing of it
             app = create_app(settings, store, schema)
             await stack.enter_async_context(app.router.lifespan_context(app))
             await store.write([Write(each["resourceType"], each["id"], each) for each in resources])

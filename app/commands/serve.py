@@ -12,11 +12,13 @@ import typer
 import uvicorn
 
 from app.commands.cores import cores
+from app.commands.figures import shared_figures
 from app.commands.garbage import search_seldom
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
 from app.main import create_app, prepare_store, store_of, validator_of
-from app.usage.traces import Traces
+from app.usage.witness import attended
+from app.witnesses import access_log_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,8 +64,9 @@ def _supervise(settings: Settings, count: int, listener: socket, announce: Calla
     data are stored once."""
     asyncio.run(_prepare(settings))
     worker = partial(application, replace(settings, example_data=False))
-    workers = Workers(uvicorn.Config(worker, factory=True, workers=count, **_UVICORN), [listener], announce)
-    workers.run()
+    with shared_figures(wanted=settings.metrics):
+        workers = Workers(uvicorn.Config(worker, factory=True, workers=count, **_UVICORN), [listener], announce)
+        workers.run()
     if workers.failed:
         raise StoreUnusable(
             "A worker process could not start. Start with DMI_WORKERS=1 to learn why.",
@@ -74,12 +77,12 @@ def _supervise(settings: Settings, count: int, listener: socket, announce: Calla
 
 async def _prepare(settings: Settings) -> None:
     validator_of(settings)
-    store, traces = store_of(settings), Traces(settings)
+    store, log = store_of(settings), access_log_of(settings)
     try:
         await prepare_store(settings, store)
-        await traces.open()
+        async with attended([log] if log else []):
+            pass
     finally:
-        await traces.close()
         await store.close()
 
 

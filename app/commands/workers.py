@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from app.commands.figures import forget_figures
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from socket import socket
@@ -56,6 +58,7 @@ class Workers(Multiprocess):
         for dead in before:
             if dead not in self.processes:
                 LOGGER.error("worker %s died, another one takes its place", dead.pid)
+                forget_figures(dead.pid)
 
     def _serves(self, worker: Process) -> bool:
         """Wait until a worker serves; False where it ends, or a signal comes first."""

@@ -138,6 +138,9 @@ class Repository(Protocol):
     async def ready(self) -> None:
         """Return when the store answers; raise StoreUnavailable within seconds when it does not."""
 
+    def busy(self) -> Mapping[str, int]:
+        """What goes on now in this process, by name: how many run, and how many wait."""
+
     async def read(
         self,
         type: str,  # noqa: A002 - FHIR's word

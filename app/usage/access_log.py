@@ -66,7 +66,12 @@ class AccessLog:
         self._dropped, self._lost, self._told = 0, 0, 0
         self._thread = Thread(target=self._serve, name="dmi-access-log", daemon=True)
 
-    def open(self) -> None:
+    @property
+    def missing(self) -> int:
+        """Lines that could not be written so far."""
+        return self._dropped + self._lost
+
+    async def open(self) -> None:
         """Open the file. Raises SettingsError where that cannot be."""
         if self._path:
             try:
@@ -82,7 +87,7 @@ class AccessLog:
             return
         if not self._lines:
             asyncio.get_running_loop().call_later(TICK, self._hand_over)
-        missing = self._dropped + self._lost
+        missing = self.missing
         self._lines.append(line(record, missing - self._told))
         self._told = missing
         self._noted += 1

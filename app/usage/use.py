@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Outcome: TypeAlias = Literal["success", "partial", "refused", "failed", "abandoned"]
 """All went well; something of it did not; nothing was done, by the fault of the client or by that of the server; the
 client was gone before its answer."""
+
+ERRORS: Final = ("error", "fatal")
+"""Severities of issues for which something was not done."""
 
 LONGEST_NAME: Final = 64
 """Characters of the name of an operation; it is a client's, and may have any length."""
@@ -39,7 +42,8 @@ class Use:
     `interaction` is FHIR's word, or GraphQL's `query` or `mutation`, and "" where it asked for no resources; `target`
     the place that a path names. `executed` is False where a document was refused, whatever the status says.
     `ids` has the first `most` of each type, and `given` how many of it the store gave in all; one that was read twice
-    counts twice. `patients` are those whom the resources are about, if they are wanted."""
+    counts twice. `patients` are those whom the resources are about, if they are wanted. `commands` are those of the
+    store with what they took, in nanoseconds like `took`; `rules` counts those that were broken."""
 
     most: int
     with_patients: bool = False
@@ -60,6 +64,8 @@ class Use:
     ids: dict[str, dict[str, None]] = field(default_factory=dict)
     patients: dict[str, None] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
+    commands: list[tuple[str, int]] = field(default_factory=list)
+    rules: dict[str, int] = field(default_factory=dict)
 
     @property
     def instant(self) -> str:
@@ -83,12 +89,17 @@ class Use:
         self.operation = operation[:LONGEST_NAME]
         self.document = f"sha256:{sha256(query.encode()).hexdigest()}"
 
-    def met(self, code: str) -> None:
-        """Note an error, by its FHIR issue type."""
+    def met(self, code: str, issues: Iterable[Mapping[str, Any]]) -> None:
+        """Note an error, by its FHIR issue type and the rules of the issues in its OperationOutcome."""
         self.errors[code] = self.errors.get(code, 0) + 1
+        for issue in issues:
+            if issue["severity"] in ERRORS:
+                for coding in issue["details"].get("coding", ()):
+                    self.rules[coding["code"]] = self.rules.get(coding["code"], 0) + 1
 
     def did(self, command: Command) -> None:
         """Note what a command of the store gave or kept; one that failed gave nothing."""
+        self.commands.append((command.method, command.ended - command.begun))
         if command.answer is not None and (reading := _READINGS.get(command.method)):
             self._give(command.type, reading(command))
         elif command.method == "write" and command.answer is not None:

@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from app.errors import UNEXPECTED, NotFound, RequestError, origin
 from app.fhir import json
 from app.fhir.outcome import operation_outcome
+from app.usage.use import ERRORS
 from app.web.negotiation import preferred_language
 from app.web.recording import fields_of, record_of, use_of
 
@@ -47,11 +48,9 @@ def outcome_response(
 
 def outcome_of(request: Request, issues: Sequence[Issue]) -> Resource:
     """The OperationOutcome in the language of the request, whose id it has. What it tells is noted as met."""
-    if use := use_of(request.scope):
-        for issue in issues:
-            if issue.severity in ("error", "fatal"):
-                use.met(issue.code)
     outcome = operation_outcome(issues, preferred_language(request.headers.get("accept-language", "")))
+    if use := use_of(request.scope):
+        use.met(next((issue.code for issue in issues if issue.severity in ERRORS), ""), outcome["issue"])
     return {"resourceType": outcome["resourceType"], "id": record_of(request.scope).id, **outcome}
 
 

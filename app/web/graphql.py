@@ -180,7 +180,7 @@ class GraphQLView:
             self._note(use, asked, focus)
             use.executed = "data" in content
             for error in content.get("errors", ()):
-                use.met(error["extensions"]["code"])
+                use.met(error["extensions"]["code"], error["extensions"]["resource"]["issue"])
         return unfocused(content, focus) if focus else content
 
     def _note(self, use: Use, asked: GraphQLRequest, focus: Focus | None) -> None:

@@ -40,12 +40,12 @@ def refusal(scope: Scope, error: DmiError, status: int, more: Sequence[Field] = 
 
 def refused(scope: Scope, headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:
     """The same in the form of GraphQL."""
-    if use := use_of(scope):
-        use.met(error.code)
     language = preferred_language(text_of(headers, b"accept-language"))
-    errors = [told(GraphQLError(error.en, original_error=error), language, record_of(scope).id)]
+    refused = told(GraphQLError(error.en, original_error=error), language, record_of(scope).id)
+    if use := use_of(scope):
+        use.met(error.code, refused["extensions"]["resource"]["issue"])
     media_type = preferred_media_type(text_of(headers, b"accept"))
-    return json_answer(status, json.encode({"errors": errors}), media_type, more)
+    return json_answer(status, json.encode({"errors": [refused]}), media_type, more)
 
 
 def told(error: GraphQLError, language: str, request_id: str) -> GraphQLFormattedError:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -15,6 +17,8 @@ from tests.end_to_end.processes import command, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.end_to_end.processes import Server
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="workers are found in Linux's /proc")
 
@@ -32,23 +36,40 @@ def eventually(holds: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
+def asked(server: Server) -> int:
+    """The requests for resources that `/metrics` tells of."""
+    figures = httpx.get(f"{server.url}/metrics").text
+    [counted] = re.findall(
+        r'^dmi_request_seconds_count\{operation="other",outcome="success"\} (\d+)', figures, re.MULTILINE
+    )
+    return int(counted)
+
+
 def test_all_workers_serve_and_the_example_data_are_stored_once(tmp_path: Path) -> None:
-    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_WORKERS="2") as server:
+    with serving(
+        DMI_STORE=f"embedded:{tmp_path}", DMI_WORKERS="2", DMI_METRICS="on", DMI_ACCESS_LOG=f"{tmp_path}/access.log"
+    ) as server:
         assert len(workers_of(server.process.pid)) == 2
         counts = {
             server.ask("{ ProcedureConnection { count } }")["data"]["ProcedureConnection"]["count"] for _ in range(10)
         }
+        assert {asked(server) for _ in range(4)} == {10}, "each worker tells of all"
     assert counts == {201}
+    lines = [json.loads(line) for line in (tmp_path / "access.log").read_text(encoding="utf-8").splitlines()]
+    assert len([line for line in lines if line.get("interaction") == "query"]) == 10
     assert server.process.returncode == 0
     assert server.log == []
 
 
 def test_a_worker_that_dies_is_replaced_while_the_other_serves(tmp_path: Path) -> None:
-    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2") as server:
+    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2", DMI_METRICS="on") as server:
+        for _ in range(6):
+            server.ask("{ PatientList { id } }")
         victim, _ = before = workers_of(server.process.pid)
         os.kill(victim, signal.SIGKILL)
         eventually(lambda: httpx.get(f"{server.url}/health").status_code == 200)
         eventually(lambda: len(workers_of(server.process.pid) - before) == 1)
+        assert asked(server) == 6, "what the dead one has counted stays"
     assert "died" in "".join(server.log)
 
 

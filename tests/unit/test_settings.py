@@ -89,6 +89,7 @@ def test_introspection_is_off_beyond_loopback_unless_told() -> None:
         ("DMI_ALLOW_OPEN", "yes"),
         ("DMI_INTROSPECTION", "maybe"),
         ("DMI_ACCESS_LOG", "on"),
+        ("DMI_METRICS", "1"),
         ("DMI_REFERENCE_CACHE", "-1"),
         ("DMI_REFERENCE_CACHE", "3601"),
         ("DMI_REFERENCE_CACHE", "5s"),

@@ -75,7 +75,7 @@ class PlannedSchema(strawberry.Schema):
 
     def named(self, query: str, operation_name: str | None, focus: Focus | None) -> tuple[str, str]:
         """The kind and the name of the operation of a document that was executed; "" where it could not be read."""
-        found = self.preparing.documents.get(Asking(query, operation_name, focus.type if focus else None))
+        found = self.preparing.documents.seen(Asking(query, operation_name, focus.type if focus else None))
         if found is None or found.operation is None:
             return "", ""
         operation = found.operation

@@ -28,30 +28,39 @@ AT_ONCE: Final[int] = max_workers
 
 
 class Server:
-    """Lets requests through to a database; raises the failures of the driver in our words."""
+    """Lets requests through to a database; raises the failures of the driver in our words. `asked` are the requests of
+    now, and `running` those of them that have their turn."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._places = asyncio.Semaphore(AT_ONCE)
         self._away = False
+        self.asked, self.running = 0, 0
         self._question: asyncio.Task[Any] | None = None
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
         """What is asked of the driver goes inside. Raises StoreUnavailable, StoreUnusable, TooLarge."""
-        while True:
-            if self._away:
-                await self._back()
-            async with self._places:
-                if self._away:  # since this request waited for its place: it gives it up, to ask with the others
-                    continue
-                try:
-                    with in_our_words():
-                        yield
-                except StoreUnavailable:
-                    self._away = True
-                    raise
-                return
+        self.asked += 1
+        try:
+            while True:
+                if self._away:
+                    await self._back()
+                async with self._places:
+                    if self._away:  # since this request waited for its place: it gives it up, to ask with the others
+                        continue
+                    self.running += 1
+                    try:
+                        with in_our_words():
+                            yield
+                    except StoreUnavailable:
+                        self._away = True
+                        raise
+                    finally:
+                        self.running -= 1
+                    return
+        finally:
+            self.asked -= 1
 
     async def ping(self) -> None:
         """Return when the server answers."""

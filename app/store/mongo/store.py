@@ -21,6 +21,7 @@ from app.store.mongo.failures import no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
 from app.store.mongo.inspection import inspect, repair
 from app.store.mongo.links import CURRENT, Links, reference
+from app.store.mongo.pool import Pool
 from app.store.mongo.related import Relation
 from app.store.mongo.restoring import erase, restore
 from app.store.mongo.searching import Listing, counted, fields
@@ -82,6 +83,7 @@ class MongoStore:
         self._links = Links(self._collection, index)
         self._tallies = asyncio.Semaphore(TALLIES)
         self._client: AsyncIOMotorClient[dict[str, Any]] | None = None
+        self._pool = Pool()
         self._opened: Running | None = None
 
     async def open(self) -> None:
@@ -104,6 +106,16 @@ class MongoStore:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    def busy(self) -> Mapping[str, int]:
+        """Requests and the driver's connections; those of a client that was given are not known."""
+        if (running := self._opened) is None:
+            return {}
+        server = running.server
+        told = {"requests_running": server.running, "requests_waiting": server.asked - server.running}
+        if self._client is not None:
+            told |= {"connections_open": self._pool.open, "connections_used": self._pool.used}
+        return told
 
     async def ready(self) -> None:
         """Return when the server answers; raise StoreUnavailable within seconds when it does not."""
@@ -331,7 +343,11 @@ class MongoStore:
     def _connected(self, address: str) -> Database:
         try:
             self._client = AsyncIOMotorClient(
-                address, appname="dmi-graph", serverSelectionTimeoutMS=PATIENCE, connectTimeoutMS=PATIENCE
+                address,
+                appname="dmi-graph",
+                serverSelectionTimeoutMS=PATIENCE,
+                connectTimeoutMS=PATIENCE,
+                event_listeners=[self._pool],
             )
         except (ConfigurationError, ValueError):
             raise unusable_address() from None

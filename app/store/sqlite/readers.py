@@ -23,7 +23,8 @@ AGAIN: Final = 0.01
 
 
 class Readers:
-    """Runs reads, as many at a time as there are connections. `close` lets them finish and ends."""
+    """Runs reads, as many at a time as there are connections; `waiting` are those for which there is none. `close` lets
+    them finish and ends."""
 
     def __init__(self, connections: Sequence[apsw.Connection]) -> None:
         self._connections = connections
@@ -31,12 +32,22 @@ class Readers:
         self._turns = asyncio.Semaphore(len(connections))  # first come, first served: `close` waits its turn too
         self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="dmi-reader")
         self._closed = False
+        self.waiting = 0
+
+    @property
+    def running(self) -> int:
+        """How many reads go on now."""
+        return len(self._connections) - len(self._idle)
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """What the work returns; when the caller no longer waits for it, it is stopped."""
         if self._closed:
             raise closed()
-        await self._turns.acquire()
+        self.waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self.waiting -= 1
         connection = self._idle.pop()
         reading = asyncio.get_running_loop().run_in_executor(self._threads, in_one_state, connection, work)
         reading.add_done_callback(partial(self._read, connection))

@@ -105,6 +105,16 @@ class SqliteStore:
             await running.readers.close()
             await running.writer.close()
 
+    def busy(self) -> Mapping[str, int]:
+        """Reads in threads, counts and writes. Short reads are over before anybody could ask."""
+        if (running := self._opened) is None:
+            return {}
+        told = {"writes_waiting": running.writer.waiting}
+        for name, readers in (("reads", running.readers), ("counts", running.counter)):
+            if isinstance(readers, Readers):  # in memory the writer does everything
+                told |= {f"{name}_running": readers.running, f"{name}_waiting": readers.waiting}
+        return told
+
     async def ready(self) -> None:
         """Return when the store answers; raise StoreUnavailable within seconds when it does not."""
         try:

@@ -54,6 +54,11 @@ class Writer:
         self._thread = Thread(target=self._serve, name="dmi-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for the next commit."""
+        return self._waiting.qsize()
+
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
         """What the work returns, once it is durable. Raises what it raises, and StoreUnavailable."""
         if self._closed:

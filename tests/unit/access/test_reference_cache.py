@@ -19,7 +19,19 @@ if TYPE_CHECKING:
 
 SECONDS = 5
 READING = {
-    *("open", "ready", "heads", "version", "history", "histories", "search", "count", "related", "count_related"),
+    *(
+        "open",
+        "busy",
+        "ready",
+        "heads",
+        "version",
+        "history",
+        "histories",
+        "search",
+        "count",
+        "related",
+        "count_related",
+    ),
     *("tally", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
 }
 

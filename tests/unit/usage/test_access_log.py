@@ -32,7 +32,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 async def write(path: Path, *records: Record) -> None:
     log = AccessLog(str(path))
-    log.open()
+    await log.open()
     for each in records:
         log.note(each)
     await log.close()
@@ -53,7 +53,7 @@ async def test_the_log_is_its_owners_alone(tmp_path: Path) -> None:
 async def test_a_file_that_was_moved_away_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_log, "TICK", 0)
     path, log = tmp_path / "log", AccessLog(str(tmp_path / "log"))
-    log.open()
+    await log.open()
     log.note(record(status=200))
     await eventually(lambda: bool(path.read_bytes()))
     path.rename(tmp_path / "log.1")
@@ -75,7 +75,7 @@ async def test_a_reader_that_stands_still_stops_nobody(monkeypatch: pytest.Monke
     reader, writer = os.pipe()
     log = AccessLog("stdout")
     log._file = writer
-    log.open()
+    await log.open()
     for _ in range(access_log.WAITING + 5):
         log.note(record(principal="x" * 100))
     await log.close()
@@ -90,7 +90,7 @@ async def test_lines_that_could_not_be_written_are_counted_in_the_next_one(
 ) -> None:
     monkeypatch.setattr(access_log, "TICK", 0)
     log = AccessLog(str(tmp_path / "log"))
-    log.open()
+    await log.open()
     with monkeypatch.context() as full:
 
         def no_room(*_: Any) -> int:
@@ -106,9 +106,9 @@ async def test_lines_that_could_not_be_written_are_counted_in_the_next_one(
     assert caplog.text.count("No space left on device") == 1
 
 
-def test_a_file_that_cannot_be_opened_is_told_by_the_name_of_the_setting(tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_opened_is_told_by_the_name_of_the_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="DMI_ACCESS_LOG"):
-        AccessLog(str(tmp_path / "none" / "log")).open()
+        await AccessLog(str(tmp_path / "none" / "log")).open()
 
 
 def test_ids_make_room_for_the_rest_of_a_line() -> None:

@@ -1,0 +1,62 @@
+"""Who is told of the requests of a server, as the settings have it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from app.usage.access_log import MOST_IDS, AccessLog
+from app.usage.use import Use
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.schema.build import DmiSchema
+    from app.settings import Settings
+    from app.store.repository import Repository
+    from app.usage.metrics import Counts, Metrics
+    from app.usage.witness import Witness
+    from app.web.published import Operation
+
+
+class Witnesses(NamedTuple):
+    """All of them, and those that are asked themselves. `use_of` makes what they are told of; None where there are
+    none."""
+
+    all: Sequence[Witness]
+    metrics: Metrics | None
+    use_of: Callable[[], Use] | None
+
+
+def witnesses_of(
+    settings: Settings, store: Repository, schema: DmiSchema, operations: Sequence[Operation]
+) -> Witnesses:
+    """The witnesses of a server, not yet opened."""
+    log = access_log_of(settings)
+    metrics = _metrics(store, schema, operations, log) if settings.metrics else None
+    found = [witness for witness in (log, metrics) if witness]
+    return Witnesses(found, metrics, partial(Use, MOST_IDS) if found else None)
+
+
+def access_log_of(settings: Settings) -> AccessLog | None:
+    """The access log, not yet opened."""
+    return AccessLog(settings.access_log) if settings.access_log else None
+
+
+def _metrics(store: Repository, schema: DmiSchema, operations: Sequence[Operation], log: AccessLog | None) -> Metrics:
+    from app.usage.metrics import Metrics
+
+    preparing, runs = schema.preparing, schema.runs
+
+    def counts() -> Counts:
+        return {
+            ("documents", "hit"): preparing.documents.hits,
+            ("documents", "miss"): preparing.documents.misses,
+            ("plans", "hit"): preparing.operations.hits,
+            ("plans", "miss"): preparing.operations.misses,
+            ("executions", "plan"): runs["planned"],
+            ("executions", "graphql-core"): runs["graphql-core"],
+            **({("log", "lost"): log.missing} if log else {}),
+        }
+
+    return Metrics({operation.id: operation.name for operation in operations}, counts, store.busy)
