@@ -20,7 +20,7 @@ from app.schema.references import resolve_reference
 from app.schema.reverse import add_reverse_lists
 from app.schema.traceability import traceability_fields
 from app.schema.types.derive import FhirTypes
-from app.schema.types.fields import from_document
+from app.schema.types.fields import answer_arguments, from_document
 from app.schema.types.navigation import answer_navigation
 from app.schema.types.scalars import scalar_map
 
@@ -53,6 +53,7 @@ def build_schema(settings: Settings) -> DmiSchema:
         ),
     )
     answer_navigation(schema._schema, types.lists)
+    answer_arguments(schema._schema)
     schema._schema.directives += SHAPING
     schema.prepare(Preparing(schema._schema, Planner(schema._schema, types.lists), rules, settings))
     return schema

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import Info
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.base import StrawberryList, StrawberryObjectDefinition, StrawberryOptional
 from strawberry.types.field import StrawberryField
@@ -15,7 +17,7 @@ from app.errors import UnfitStored
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from strawberry.types import Info
+    from graphql import GraphQLResolveInfo, GraphQLSchema
 
     from app.fhir.resource import Json
 
@@ -111,6 +113,21 @@ class ResolvedField(StrawberryField):
     def get_result(self, source: Any, info: Info | None, args: list[Any], kwargs: Any) -> Any:
         """What the function answers; Strawberry's signature."""
         return self.resolve(source, info, **kwargs)
+
+
+def answer_arguments(schema: GraphQLSchema) -> None:
+    """Have root fields with an argument `_source` resolved without Strawberry's wrapper, which has a parameter of that
+    name and could not be given both."""
+    for field in schema.query_type.fields.values() if schema.query_type else ():
+        if "_source" in field.args:
+            field.resolve = _resolver(field.extensions[GraphQLCoreConverter.DEFINITION_BACKREF])
+
+
+def _resolver(definition: ResolvedField) -> Callable[..., object]:
+    def resolve(source: Json, info: GraphQLResolveInfo[Any], /, **arguments: Any) -> object:
+        return definition.resolve(source, Info(info, definition), **arguments)
+
+    return resolve
 
 
 def define(
