@@ -13,12 +13,12 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 from app.store.mongo import MongoStore, decoding
 from app.store.sqlite import SqliteStore
-from tests.store import mocked, secantusd
+from tests.store import mocked
 from tests.store.kinds import READ_BY, STORES
 from tests.store.toy import INDEX
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from app.search.algebra import Index
@@ -29,15 +29,6 @@ class Opened(Protocol):
     """Opens a store on the test's own place, where what was written before still is; the test closes nothing."""
 
     async def __call__(self, index: Index = ..., **options: Any) -> Repository: ...
-
-
-@pytest.fixture(scope="session")
-def secantusd_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if not secantusd.BINARY.exists():
-        pytest.skip("secantusdb has no wheel for this platform")
-    port = secantusd.free_port()
-    with secantusd.running(tmp_path_factory.mktemp("secantusd") / "data", port):
-        yield port
 
 
 @pytest.fixture(autouse=True)

@@ -208,7 +208,7 @@ def is_read_back(intake: Intake, url: str) -> None:
     assert read == current
 
 
-PAGE = "query($cursor: String) { PatientConnection(_count: 1000, _cursor: $cursor) { next edges { node { raw } } } }"
+PAGE = "query($cursor: String) { PatientConnection(_count: 500, _cursor: $cursor) { next edges { node { raw } } } }"
 
 
 def content(resource: Document | None) -> Document | None:
