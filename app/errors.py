@@ -10,6 +10,7 @@ DmiError
 │   ├── TooCostly
 │   └── InvalidSearch
 ├── NotAuthenticated        no access token, or one that is not accepted
+├── ForeignOrigin           a page of another site asks
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
@@ -125,6 +126,21 @@ class NotAuthenticated(DmiError):
             "/.well-known/smart-configuration nomme l’émetteur.",
         )
         self.reason = reason
+
+
+class ForeignOrigin(DmiError):
+    """A page of another site had a browser ask."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A page of another site may not ask this server. Have its origin listed in DMI_ORIGINS, or use the page of "
+            "this server.",
+            "Une page d’un autre site ne peut pas interroger ce serveur. Faites ajouter son origine à DMI_ORIGINS, ou "
+            "utilisez la page de ce serveur.",
+            rule="DMI_ORIGINS",
+        )
 
 
 class InvalidResource(DmiError):

@@ -43,6 +43,7 @@ from app.web.health import health_routes
 from app.web.hosts import AllowedHosts
 from app.web.metadata import metadata_route
 from app.web.metrics import metrics_route
+from app.web.origins import Origins, cross_origin
 from app.web.page import STATIC, Page, page_routes
 from app.web.published import operations_directory, read_operations
 from app.web.recall_csv import recall_routes
@@ -51,6 +52,7 @@ from app.web.repeats import HEADER as IDEMPOTENCY_KEY
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
+from app.web.security import SecurityHeaders
 from app.witnesses import witnesses_of
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     store = store or store_of(settings)
     rules = rules_of(settings)
     operations = read_operations(operations_directory())
-    page = Page(STATIC, operations)
+    page = Page(STATIC, operations) if settings.page else None
     schema = schema or build_schema(settings)
     witnesses = witnesses_of(settings, store, schema, operations)
     wiring = Wiring(
@@ -98,8 +100,8 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             await store.close()
 
     routes = [
-        Route("/graphql", GraphQLView(wiring, page=page.response)),
-        *page_routes(page),
+        Route("/graphql", GraphQLView(wiring, page=page.response if page else None)),
+        *(page_routes(page) if page else ()),
         *fhir_routes(wiring),
         metadata_route(partial(capability_statement, _offer_of(settings)), partial(_base_of, settings)),
         *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
@@ -112,7 +114,10 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         lifespan=lifespan,
         middleware=[
             Middleware(Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all]),
+            Middleware(SecurityHeaders),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
+            *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
+            Middleware(Origins, settings.origins),
             Middleware(Authentication, identify=_identify_of(settings)),
         ],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},

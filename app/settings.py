@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value", bound=str)
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s|,]+")
 
 
@@ -110,6 +111,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "for a `code`; unset: all procedures",
     ),
     Setting(
+        "DMI_ORIGINS",
+        "",
+        "the origins, with commas, whose pages may ask this server in a browser, as in `https://portal.example`; "
+        "unset: none but its own page",
+    ),
+    Setting("DMI_PAGE", "auto", "the page for people at `/`: `auto` is on for loopback; `on`, `off`"),
+    Setting(
         "DMI_INTROSPECTION",
         "auto",
         "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
@@ -169,6 +177,8 @@ class Settings:
     example_data: bool
     base_url: str
     procedure_systems: tuple[str, ...]
+    origins: tuple[str, ...]
+    page: bool
     introspection: bool
     reference_cache: int
     access_log: str  # "" where there is none
@@ -198,7 +208,6 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         )
     base_url = _url("DMI_BASE_URL", given)
     store = given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data"
-    introspection = _one_of("DMI_INTROSPECTION", given, ("auto", "on", "off"))
     return Settings(
         store=store,
         host=host,
@@ -213,7 +222,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         example_data=_one_of("DMI_EXAMPLE_DATA", given, ("auto", "off")) == "auto",
         base_url=base_url,
         procedure_systems=_uris("DMI_PROCEDURE_SYSTEMS", given),
-        introspection=introspection == "on" or (introspection == "auto" and is_loopback(host)),
+        origins=_origins("DMI_ORIGINS", given),
+        page=_on_loopback("DMI_PAGE", given),
+        introspection=_on_loopback("DMI_INTROSPECTION", given),
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
         metrics=_one_of("DMI_METRICS", given, ("on", "off")) == "on",
@@ -307,6 +318,24 @@ def _hosts(given: str, host: str, base_url: str) -> tuple[str, ...]:
 
 def _listed(given: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in given.split(",") if part.strip())
+
+
+def _on_loopback(name: str, given: Mapping[str, str]) -> bool:
+    """A setting that is on where only this machine can see it, unless it says more."""
+    value = _one_of(name, given, ("auto", "on", "off"))
+    return value == "on" or (value == "auto" and is_loopback(given["DMI_HOST"]))
+
+
+def _origins(name: str, given: Mapping[str, str]) -> tuple[str, ...]:
+    origins = _listed(given[name].lower())
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise SettingsError(
+            f"{name} must hold exact origins, separated by commas: scheme, host and, where it is not the usual one, "
+            "port, as in https://portal.example or http://localhost:5173; no path, and no *.",
+            f"{name} doit contenir des origines exactes, séparées par des virgules : schéma, hôte et, s’il n’est pas "
+            "usuel, port, comme https://portal.example ou http://localhost:5173 ; ni chemin, ni *.",
+        )
+    return origins
 
 
 def _uris(name: str, given: Mapping[str, str]) -> tuple[str, ...]:

@@ -16,13 +16,8 @@ if TYPE_CHECKING:
 Field: TypeAlias = tuple[bytes, bytes]
 """The name of a header field, in lower case, and its value."""
 
-NOT_KEPT: Final[tuple[Field, ...]] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-"""Patient data is kept by nobody on the way."""
-
 _WITHOUT_BODY: Final = (204, 304)
-_BY_MEDIA_TYPE: Final = {
-    media_type: ((b"content-type", media_type.encode()), *NOT_KEPT) for media_type in (JSON, GRAPHQL_JSON)
-}
+_BY_MEDIA_TYPE: Final = {media_type: (b"content-type", media_type.encode()) for media_type in (JSON, GRAPHQL_JSON)}
 
 
 @dataclass(slots=True)
@@ -42,5 +37,5 @@ class Answer:
 
 
 def json_answer(status: int, body: bytes, media_type: str, more: Sequence[Field] = ()) -> Answer:
-    """An answer of that media type, JSON or GRAPHQL_JSON, that is not to be kept."""
-    return Answer(status, body, (*_BY_MEDIA_TYPE[media_type], *more))
+    """An answer of that media type, JSON or GRAPHQL_JSON."""
+    return Answer(status, body, (_BY_MEDIA_TYPE[media_type], *more))

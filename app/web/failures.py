@@ -14,6 +14,7 @@ from app.fhir.outcome import operation_outcome
 from app.usage.use import ERRORS
 from app.web.negotiation import preferred_language
 from app.web.recording import fields_of, record_of, use_of
+from app.web.security import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("dmi")
 
-_HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _SAID: Final[Mapping[int, DmiError]] = {
     404: NotFound(
         "There is nothing at this address. /fhir/metadata tells what this server offers.",
@@ -43,7 +43,7 @@ def outcome_response(
 ) -> Response:
     """An OperationOutcome as the whole answer; its id is that of the request."""
     body = json.encode(outcome_of(request, issues))
-    return Response(body, status, media_type="application/fhir+json", headers={**_HEADERS, **(headers or {})})
+    return Response(body, status, media_type="application/fhir+json", headers=headers)
 
 
 def outcome_of(request: Request, issues: Sequence[Issue]) -> Resource:
@@ -59,7 +59,7 @@ def unexpected(request: Request, error: Exception) -> Response:
     stands outside of all layers."""
     record = record_of(request.scope)
     LOGGER.error("unexpected %s, %s %s (request %s)", origin(error), request.method, request.url.path, record.id)
-    fields = {name.decode(): value.decode() for name, value in fields_of(record)}
+    fields = {name.decode(): value.decode() for name, value in (*FIELDS, *fields_of(record))}
     return outcome_response(request, [UNEXPECTED], 500, fields)
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from app.store.repository import Repository
 
-_HEADERS = {"Cache-Control": "no-store"}
-
 
 def health_routes(store: Repository) -> list[BaseRoute]:
     """GET /health: 200 while the process answers; GET /ready: 200 when the store answers too, else 503 and why."""
@@ -37,4 +35,4 @@ def health_routes(store: Repository) -> list[BaseRoute]:
 
 
 def _json(value: object, status: int) -> Response:
-    return Response(json.encode(value), status, media_type="application/json", headers=_HEADERS)
+    return Response(json.encode(value), status, media_type="application/json")

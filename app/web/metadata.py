@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEPT: Final = 8  # texts; a server has one address, but a client may invent names for it
 
-_HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
+_HEADERS: Final = {"Cache-Control": "no-cache", "Vary": "Accept"}
 
 
 def metadata_route(statement: Callable[[str], Resource], base_of: Callable[[Scope, Headers], str]) -> Route:

@@ -44,11 +44,7 @@ _POLICY = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-_SECURITY = {
-    "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _POLICY.items()),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+_SECURITY = {"Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in _POLICY.items())}
 _FRESH = {**_SECURITY, "Cache-Control": "no-cache"}
 _NEGOTIATED = {**_FRESH, "Vary": "Accept"}  # /graphql answers the same GET with JSON
 _IMMUTABLE = {**_SECURITY, "Cache-Control": "public, max-age=31536000, immutable"}  # names carry a hash

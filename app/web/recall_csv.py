@@ -44,11 +44,7 @@ def recall_routes(reader_of: Callable[[Scope], Reader], base: str) -> list[BaseR
             first = await anext(pieces)
         except DmiError as error:
             return outcome_response(request, error.issues, 400 if isinstance(error, RequestError) else 503)
-        headers = {
-            "Content-Disposition": f'attachment; filename="{FILE_NAME[language]}"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        }
+        headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME[language]}"'}
         if request.method == "HEAD":
             await pieces.aclose()
             return Response(media_type=_MEDIA_TYPE, headers=headers)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from app.fhir import json
 from app.schema.errors import shown
-from app.web.answer import NOT_KEPT, Answer, json_answer
+from app.web.answer import Answer, json_answer
 from app.web.failures import outcome_of
 from app.web.fhir_media import FHIR_JSON
 from app.web.headers import headers_of, text_of
@@ -35,7 +35,7 @@ def refusal(scope: Scope, error: DmiError, status: int, more: Sequence[Field] = 
     if scope["path"].endswith(_GRAPHQL):
         return refused(scope, headers_of(scope), error, status, more)
     body = json.encode(outcome_of(Request(scope), error.issues))
-    return Answer(status, body, ((b"content-type", FHIR_JSON.encode()), *NOT_KEPT, *more))
+    return Answer(status, body, ((b"content-type", FHIR_JSON.encode()), *more))
 
 
 def refused(scope: Scope, headers: Headers, error: DmiError, status: int, more: Sequence[Field] = ()) -> Answer:

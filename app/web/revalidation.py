@@ -19,7 +19,7 @@ from app.web.headers import text_of
 if TYPE_CHECKING:
     from app.web.headers import Headers
 
-_CACHED: Final = ((b"cache-control", b"private, no-cache"), (b"x-content-type-options", b"nosniff"))
+_CACHED: Final = (b"cache-control", b"private, no-cache")
 _VARY: Final = "Accept, Accept-Language, Authorization"
 _TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 
@@ -29,7 +29,7 @@ def revalidated(answer: Answer, media_type: str, headers: Headers) -> Answer | R
     large = len(answer.body) >= LEAST
     compressed = large and accepts_gzip(text_of(headers, b"accept-encoding"))
     tag = _tag(answer.body, media_type, "-gzip" if compressed else "")
-    fields = (*_CACHED, (b"etag", tag.encode()))
+    fields = (_CACHED, (b"etag", tag.encode()))
     condition = text_of(headers, b"if-none-match")
     if condition.strip() == "*" or tag in _TAG.findall(condition):
         same = {name.decode(): value.decode() for name, value in fields}

@@ -68,11 +68,27 @@ def test_keys_come_by_https_or_from_this_machine_unless_told() -> None:
     assert read_settings({**closed, "DMI_JWT_KEYS_HTTP": "on"}).tokens
 
 
-def test_introspection_is_off_beyond_loopback_unless_told() -> None:
+def test_introspection_and_the_page_are_off_beyond_loopback_unless_told() -> None:
     beyond = {"DMI_HOST": "192.0.2.7", "DMI_ALLOW_OPEN": "1"}
-    assert read_settings({}).introspection is True
-    assert read_settings(beyond).introspection is False
-    assert read_settings({**beyond, "DMI_INTROSPECTION": "on"}).introspection is True
+    here, there = read_settings({}), read_settings(beyond)
+    told = read_settings({**beyond, "DMI_INTROSPECTION": "on", "DMI_PAGE": "on"})
+    assert (here.introspection, here.page) == (True, True)
+    assert (there.introspection, there.page) == (False, False)
+    assert (told.introspection, told.page) == (True, True)
+
+
+def test_origins_are_exact() -> None:
+    given = "https://Portal.example, http://localhost:5173,http://[::1]:9"
+    exact = ("https://portal.example", "http://localhost:5173", "http://[::1]:9")
+    assert read_settings({"DMI_ORIGINS": given}).origins == exact
+
+
+@pytest.mark.parametrize(
+    "origins", ["*", "https://*.example", "portal.example", "https://portal.example/", "null", "ftp://x", "https://a b"]
+)
+def test_what_is_no_exact_origin_is_refused(origins: str) -> None:
+    with pytest.raises(SettingsError, match="DMI_ORIGINS"):
+        read_settings({"DMI_ORIGINS": f"https://fine.example,{origins}"})
 
 
 @pytest.mark.parametrize(

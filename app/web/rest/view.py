@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from app.fhir import json
 from app.intake.idempotency import Answer as Told
 from app.web.address import check_address
-from app.web.answer import NOT_KEPT, Answer
+from app.web.answer import Answer
 from app.web.authentication.middleware import principal_in
 from app.web.compression import LEAST, Compression
 from app.web.failures import outcome_response
@@ -106,9 +106,8 @@ class RestView:
 
 
 def _written(reply: Reply, media_type: str, *, is_pretty: bool) -> Answer:
-    fields = [*NOT_KEPT, *reply.fields]
     if reply.resource is None:
-        return Answer(reply.status, b"", fields)
+        return Answer(reply.status, b"", reply.fields)
     body = json.encode(reply.resource)
     typed = (b"content-type", media_type.encode())
-    return Answer(reply.status, json.indented(body) if is_pretty else body, [typed, *fields])
+    return Answer(reply.status, json.indented(body) if is_pretty else body, [typed, *reply.fields])

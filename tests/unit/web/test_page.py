@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from app.web.page import Page, page_routes
 from app.web.published import Operation
+from app.web.security import SecurityHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +30,7 @@ def static(tmp_path: Path) -> Path:
 
 
 def client(static: Path, operations: Sequence[Operation] = ()) -> httpx.AsyncClient:
-    app = Starlette(routes=page_routes(Page(static, operations)))
+    app = Starlette(routes=page_routes(Page(static, operations)), middleware=[Middleware(SecurityHeaders)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server")
 
 
