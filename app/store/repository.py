@@ -226,8 +226,9 @@ class Repository(Protocol):
 
         One write is whole or absent. Several are one transaction if `together`, and always on the embedded store; else
         each stands alone on MongoDB. Raises VersionConflict at the first write whose expected version is not the
-        current one, DuplicateKey at the first with a key that another resource has, NoTransactions where the server of
-        the store has none, StoreFull where there is no room."""
+        current one, DuplicateKey at the first with a key that another resource has (that is, of those written
+        `together`, when all is done), NoTransactions where the server of the store has none, StoreFull where there is
+        no room."""
 
     async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
         """Keep whole histories as they were read from another store, with their numbers, times, authors and keys, each

@@ -130,6 +130,38 @@ async def test_an_erasure_lets_go_of_the_keys(store: Repository) -> None:
     assert stored.version == 1
 
 
+@pytest.mark.parametrize("first", ["p1", "p2"])
+async def test_two_that_are_written_together_may_change_keys(store: Repository, first: str) -> None:
+    await store.write([write("p1", named("A"), keys=("k1",)), write("p2", named("A"), keys=("k2",))])
+    changed = [write("p1", named("B"), keys=("k2",)), write("p2", named("A"), keys=("k1",))]
+    await store.write(changed if first == "p1" else changed[::-1], together=True)
+    histories = await store.histories("Patient", "", 10)
+    assert [(history[-1].version, history[-1].keys) for history in histories] == [(2, ("k2",)), (1, ("k1",))]
+
+
+@pytest.mark.parametrize("last", ["deletion", "update", "unchanged"])
+async def test_a_key_that_is_free_when_all_is_written_may_be_taken_before(store: Repository, last: str) -> None:
+    await store.write([write("p1", named("A"), keys=("k1",))])
+    freeing = {
+        "deletion": deletion("Patient", "p1"),
+        "update": write("p1", named("B"), keys=("k2",)),
+        "unchanged": write("p1", named("A")),
+    }
+    await store.write([write("p2", named("B"), expected=0, keys=("k1",)), freeing[last]], together=True)
+    taken = await store.version("Patient", "p2")
+    assert taken is not None
+    assert taken.keys == ("k1",)
+
+
+async def test_a_key_that_stays_with_one_that_is_written_is_not_free(store: Repository) -> None:
+    await store.write([write("p1", named("A"), keys=("k1",)), write("p2", named("A"), keys=("k2",))])
+    for kept in (write("p1", named("A"), keys=("k1",)), write("p1", named("B"), keys=("k1", "k3"))):
+        with pytest.raises(DuplicateKey):
+            await store.write([kept, write("p2", named("B"), keys=("k1",))], together=True)
+    histories = await store.histories("Patient", "", 10)
+    assert [(len(history), history[-1].keys) for history in histories] == [(1, ("k1",)), (1, ("k2",))]
+
+
 async def test_of_fifty_racing_creations_with_one_key_one_wins(store: Repository) -> None:
     outcomes = await asyncio.gather(
         *(store.write([write(f"p{number}", named("A"), expected=0, keys=("k1",))]) for number in range(50)),

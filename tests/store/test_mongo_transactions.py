@@ -11,6 +11,7 @@ from pymongo.errors import AutoReconnect, OperationFailure, ServerSelectionTimeo
 from app.errors import DuplicateKey, StoreUnavailable, VersionConflict
 from app.search.algebra import And
 from app.store.mongo.documents import earlier
+from app.store.mongo.together import Together
 from app.store.repository import Head
 from tests.store.toy import deletion, device, named, write
 
@@ -66,30 +67,30 @@ async def test_a_key_may_go_from_one_to_the_other(store: Repository) -> None:
 async def test_others_see_nothing_of_it_before_its_end(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await store.write([write("p1", named("A"))])
     seen: list[dict[str, Head]] = []
-    original = type(store._writing).put
+    original = Together.put
 
-    async def put(writing: Any, place: Any, each: Any) -> Stored:
-        stored: Stored = await original(writing, place, each)
+    async def put(writes: Together, session: Any) -> list[Stored]:
+        stored = await original(writes, session)
         seen.append(await store.heads("Patient", ["p1", "p2"]))
         return stored
 
-    monkeypatch.setattr(type(store._writing), "put", put)
+    monkeypatch.setattr(Together, "put", put)
     await store.write([write("p1", named("B")), write("p2", named("B"))], together=True)
-    assert seen == [{"p1": Head(1, deleted=False)}] * 2
+    assert seen == [{"p1": Head(1, deleted=False)}]
     assert len(await store.heads("Patient", ["p1", "p2"])) == 2
 
 
 async def test_one_that_is_given_up_in_the_middle_leaves_nothing(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await store.write([write("p1", named("A"))])
-    begun, original = asyncio.Event(), type(store._writing).put
+    begun, original = asyncio.Event(), Together.put
 
-    async def put(writing: Any, place: Any, each: Any) -> Stored:
-        stored: Stored = await original(writing, place, each)
+    async def put(writes: Together, session: Any) -> list[Stored]:
+        stored = await original(writes, session)
         begun.set()
         await asyncio.sleep(60)
         return stored
 
-    monkeypatch.setattr(type(store._writing), "put", put)
+    monkeypatch.setattr(Together, "put", put)
     request = asyncio.create_task(store.write([write("p1", named("B")), write("p2", named("B"))], together=True))
     await begun.wait()
     request.cancel()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -27,6 +27,7 @@ from app.store.mongo.restoring import erase, restore
 from app.store.mongo.searching import Listing, counted, fields
 from app.store.mongo.server import Server
 from app.store.mongo.tallies import check, tallied
+from app.store.mongo.together import Together
 from app.store.mongo.transactions import Transactions
 from app.store.mongo.writing import Writing, in_chunks
 from app.store.version import utc_now
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
-    from app.store.mongo.writing import Place, Session
+    from app.store.mongo.writing import Place
     from app.store.repository import Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
@@ -302,12 +303,7 @@ class MongoStore:
         async with running.server.request():
             # No index is made within the transaction, and no search value made anew.
             places = {name: await running.collections.place(name) for name in {write.type for write in writes}}
-
-            async def put_all(session: Session) -> list[Stored]:
-                within = {name: replace(place, session=session) for name, place in places.items()}
-                return [await self._writing.put(within[write.type], write) for write in writes]
-
-            return await running.transactions.run(put_all)
+            return await running.transactions.run(Together(self._writing, places, writes).put)
 
     async def _check_say(self) -> None:
         """Raise StoreUnavailable where a store of another index has the say in the database."""

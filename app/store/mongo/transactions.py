@@ -33,6 +33,13 @@ PAUSES: Final = (0.005, 0.32)
 """Seconds that it waits at most before it is begun anew: the first time, and after so many that it grew no more."""
 
 
+class Overtaken(PyMongoError):
+    """Another request was faster than a transaction, which is to be begun anew."""
+
+    def __init__(self) -> None:
+        super().__init__("", ["TransientTransactionError"])
+
+
 class Transactions:
     """Runs work in transactions of a database, with its write concern."""
 

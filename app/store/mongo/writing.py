@@ -2,7 +2,7 @@
 is still the version it was made from.
 
 That needs no transaction: a process that ends in between has lost nothing; the next write makes the same copy again.
-Within a transaction any clash ends the transaction, which is then begun anew (`app.store.mongo.transactions`).
+Many resources that are written in one transaction are another matter (`app.store.mongo.together`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
-    from motor.motor_asyncio import AsyncIOMotorClientSession, AsyncIOMotorCollection
+    from motor.motor_asyncio import AsyncIOMotorCollection
 
     from app.search.algebra import Index
     from app.store.mongo.documents import Document
@@ -31,18 +31,19 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 32
 """So many writes of one call are under way at a time."""
 
+CONTENT: Final = {"ix": False, "sort": False}
+"""What of a document a write has to know."""
+
 Collection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
-Session: TypeAlias = "AsyncIOMotorClientSession"
 Put: TypeAlias = "Callable[[Write], Awaitable[Stored]]"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the versions of a type are kept; all goes through the session, if there is one."""
+    """Where the versions of a type are kept."""
 
     current: Collection
     history: Collection
-    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,22 @@ class Writing:
     async def put(self, place: Place, write: Write) -> Stored:
         """Keep a resource, or its deletion, as the next version. Raises VersionConflict, DuplicateKey."""
         while True:  # whoever comes in between has written a version, so somebody always gets on
-            document = await place.current.find_one(
-                {"_id": write.id}, {"ix": False, "sort": False}, session=place.session
-            )
-            _check_version(document, write)
-            kept = _same(document, write)
-            if kept and (kept.resource is None or not document or document.get("keys", []) == _keys(write)):
+            document = await place.current.find_one({"_id": write.id}, CONTENT)
+            check_version(document, write)
+            kept = same(document, write)
+            if kept and (kept.resource is None or not document or document.get("keys", []) == keys_of(write)):
                 return kept
             await _check_keys(place, write)
             if kept and document:
                 if await _rekeyed(place, document, write):
                     return kept
                 continue
-            version = self._next(document, write)
+            version = self.next(document, write)
             if await _replaced(place, document, current(version, self.index)):
                 return Stored(version.resource, version.version)
 
-    def _next(self, document: Document | None, write: Write) -> Version:
+    def next(self, document: Document | None, write: Write) -> Version:
+        """The version that a write makes of a document."""
         before, at = (document["version"], document["at"]) if document else (0, "")
         at = instant(self.clock(), at)
         if write.resource is None:
@@ -112,14 +112,15 @@ async def _in_order(writes: Sequence[Write], put: Put) -> list[Stored | Exceptio
     return outcomes
 
 
-def _check_version(document: Document | None, write: Write) -> None:
+def check_version(document: Document | None, write: Write) -> None:
+    """Raise VersionConflict where a document is not of the version that a write expects."""
     version = document["version"] if document else 0
     current = {version, 0} if document is None or document["deleted"] else {version}
     if write.expected is not None and write.expected not in current:
         raise VersionConflict(f"{write.type}/{write.id}", version)
 
 
-def _same(document: Document | None, write: Write) -> Stored | None:
+def same(document: Document | None, write: Write) -> Stored | None:
     """What is stored, where it is what is written."""
     if document is None or document["deleted"]:
         version = document["version"] if document else 0
@@ -129,7 +130,8 @@ def _same(document: Document | None, write: Write) -> Stored | None:
     return Stored(stored, document["version"], changed=False)
 
 
-def _keys(write: Write) -> list[str]:
+def keys_of(write: Write) -> list[str]:
+    """The keys of a write, as a document has them."""
     return sorted(set(write.keys))
 
 
@@ -140,16 +142,24 @@ async def _check_keys(place: Place, write: Write) -> None:
     learns who was faster."""
     if write.keys and write.resource is not None:
         others = {"keys": {"$in": list(write.keys)}, "_id": {"$ne": write.id}}
-        if holder := await place.current.find_one(others, {"_id": True}, session=place.session):
+        if holder := await place.current.find_one(others, {"_id": True}):
             raise DuplicateKey(f"{write.type}/{holder['_id']}")
+
+
+def of_version(document: Document) -> Document:
+    """What finds a document unless it has been replaced."""
+    return {"_id": document["_id"], "version": document["version"]}
+
+
+def with_keys(write: Write) -> Document:
+    """What gives a document the keys of a write."""
+    return {"$set": {"keys": keys_of(write)}} if write.keys else {"$unset": {"keys": ""}}
 
 
 async def _rekeyed(place: Place, document: Document, write: Write) -> bool:
     """Whether the document has the keys of the write now."""
-    of_version = {"_id": document["_id"], "version": document["version"]}
-    change = {"$set": {"keys": _keys(write)}} if write.keys else {"$unset": {"keys": ""}}
     try:
-        return (await place.current.update_one(of_version, change, session=place.session)).matched_count == 1
+        return (await place.current.update_one(of_version(document), with_keys(write))).matched_count == 1
     except DuplicateKeyError:
         return False
 
@@ -158,11 +168,10 @@ async def _replaced(place: Place, document: Document | None, replacement: Docume
     """Whether the replacement took the place of the document; False: another write was faster."""
     try:
         if document is None:
-            await place.current.insert_one(replacement, session=place.session)
+            await place.current.insert_one(replacement)
             return True
         await _copy(place, earlier(document))
-        of_version = {"_id": document["_id"], "version": document["version"]}
-        result = await place.current.replace_one(of_version, replacement, session=place.session)
+        result = await place.current.replace_one(of_version(document), replacement)
     except DuplicateKeyError:
         return False
     return result.matched_count == 1
@@ -170,11 +179,7 @@ async def _replaced(place: Place, document: Document | None, replacement: Docume
 
 async def _copy(place: Place, document: Document) -> None:
     """Put a version into the history, in place of the copy that a write has left which was not finished."""
-    at_place = {"_id": document["_id"]}
-    if place.session:  # where an insert that finds a copy would end the transaction
-        await place.history.replace_one(at_place, document, upsert=True, session=place.session)
-        return
     try:
         await place.history.insert_one(document)
     except DuplicateKeyError:
-        await place.history.replace_one(at_place, document)
+        await place.history.replace_one({"_id": document["_id"]}, document)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Final
 from app.errors import DuplicateKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     import apsw
 
 _HELD: Final = "SELECT text FROM claim WHERE key = ? ORDER BY text"
 _CLAIM: Final = "INSERT OR IGNORE INTO claim (text, key) VALUES (?, ?)"
+_FREE: Final = "DELETE FROM claim WHERE key = (SELECT key FROM resource WHERE type = ? AND id = ?)"
 _HOLDER: Final = "SELECT row.type || '/' || row.id FROM claim JOIN resource AS row USING (key) WHERE claim.text = ?"
 
 
@@ -32,6 +33,11 @@ def hold(connection: apsw.Connection, key: int, wanted: Collection[str]) -> None
         connection.execute(_CLAIM, (text, key))
         if not connection.changes():
             raise DuplicateKey(str(connection.execute(_HOLDER, (text,)).get))
+
+
+def free(connection: apsw.Connection, places: Iterable[tuple[str, str]]) -> None:
+    """Take all texts from resources that are about to be given theirs: among them any may have that of another."""
+    connection.executemany(_FREE, places)
 
 
 def release(connection: apsw.Connection, key: int) -> None:

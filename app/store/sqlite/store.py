@@ -259,7 +259,7 @@ class SqliteStore:
     async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
         """Keep each resource as the next version, all of them or none. Raises VersionConflict, DuplicateKey."""
         running = self._running()
-        return await self._write(lambda connection: running.writing.put(connection, writes))
+        return await self._write(lambda connection: running.writing.put(connection, writes, together=together))
 
     async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
         """Keep whole histories in place of what is kept under their ids, all of them or none. Raises DuplicateKey."""

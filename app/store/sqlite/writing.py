@@ -16,7 +16,7 @@ from app.store.sqlite.rows import Rows
 from app.store.version import instant, same_content, stamped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     import apsw
@@ -63,9 +63,11 @@ class Writing:
     dictionary: Dictionary
     clock: Callable[[], datetime]
 
-    def put(self, connection: apsw.Connection, writes: Iterable[Write]) -> list[Stored]:
-        """Keep each resource as the next version. Raises VersionConflict, DuplicateKey; the caller then undoes what was
-        done."""
+    def put(self, connection: apsw.Connection, writes: Sequence[Write], *, together: bool = False) -> list[Stored]:
+        """Keep each resource as the next version; of those that are kept together, one may have the key of another
+        before that one lost it. Raises VersionConflict, DuplicateKey; the caller then undoes what was done."""
+        if together:
+            claims.free(connection, ((write.type, write.id) for write in writes if write.expected != 0))
         with self.gathering(connection) as rows:
             return [self._put(connection, rows, write) for write in writes]
 

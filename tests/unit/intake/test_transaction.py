@@ -317,6 +317,17 @@ async def test_an_update_frees_the_number_for_another_entry(rules: Rules, writer
     assert [each.created for each in (await transact(rules, writer, sent)).done] == [True, False]
 
 
+async def test_updates_may_change_their_numbers_with_each_other(rules: Rules, writer: PrincipalRepository) -> None:
+    [number] = procedure()["identifier"]
+    numbered = [procedure(identifier=[{**number, "value": value}]) for value in ("I-1", "I-2")]
+    ids = [(await create(rules, writer, "Procedure", each)).resource["id"] for each in numbered]
+    changed = [entry({**each, "id": id_}, method="PUT") for each, id_ in zip(numbered, reversed(ids), strict=True)]
+    await transact(rules, writer, bundle(*changed))
+    with pytest.raises(DuplicateKey) as refusal:
+        await create(rules, writer, "Procedure", numbered[0])
+    assert refusal.value.place == f"Procedure/{ids[1]}"
+
+
 async def test_one_legal_entity_that_comes_with_each_bundle_has_one_procedure_of_a_number(
     rules: Rules, writer: PrincipalRepository
 ) -> None:
