@@ -33,6 +33,7 @@ page: app/web/static/.built  ## build the GraphiQL page into app/web/static (nee
 
 schema: .venv/serve  ## write the published contract
 	$(BIN)/python -m app schema > graphql/schema.graphql
+	$(BIN)/python -m app schema --operations > graphql/operations/manifest.json
 
 bench: .venv/test  ## measure speed, on a machine that does nothing else (QUICK=1: a smoke test)
 	@for each in $(BENCHMARKS); do $(BIN)/python bench/$$each.py $(if $(QUICK),--quick) || exit 1; done

@@ -237,11 +237,20 @@ cli.command()(recall)
 
 
 @cli.command()
-def schema() -> None:
-    """Print the published GraphQL schema (graphql/schema.graphql)."""
+def schema(
+    operations: Annotated[
+        bool, typer.Option("--operations", help="The manifest of the operations instead: identifier, file, name, type.")
+    ] = False,
+) -> None:
+    """Print the published GraphQL schema (graphql/schema.graphql), or the manifest of the published operations
+    (graphql/operations/manifest.json)."""
     from app.schema.build import build_schema
+    from app.web.published import manifest, operations_directory, read_operations
 
-    typer.echo(build_schema(_settings()).as_str())
+    if operations:
+        typer.echo(manifest(read_operations(operations_directory())))
+    else:
+        typer.echo(build_schema(_settings()).as_str())
 
 
 def _settings(flags: dict[str, str | None] | None = None) -> Settings:

@@ -11,6 +11,7 @@ DmiError
 │   └── InvalidSearch
 ├── NotAuthenticated        no access token, or one that is not accepted
 ├── ForeignOrigin           a page of another site asks
+├── UntrustedDocument       a GraphQL document that is none of those that may be run
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
@@ -140,6 +141,21 @@ class ForeignOrigin(DmiError):
             "Une page d’un autre site ne peut pas interroger ce serveur. Faites ajouter son origine à DMI_ORIGINS, ou "
             "utilisez la page de ce serveur.",
             rule="DMI_ORIGINS",
+        )
+
+
+class UntrustedDocument(DmiError):
+    """A GraphQL document that is none of those that this server runs."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server runs published operations only, and this document is none. Name one by its documentId, "
+            "or have the document added to graphql/operations (DMI_OPERATIONS).",
+            "Ce serveur n’exécute que les opérations publiées, et ce document n’en est pas une. Nommez-en une par son "
+            "documentId, ou faites ajouter le document à graphql/operations (DMI_OPERATIONS).",
+            rule="DMI_OPERATIONS",
         )
 
 

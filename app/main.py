@@ -35,6 +35,7 @@ from app.web.authentication.keys import Keys, key_set
 from app.web.authentication.middleware import Authentication, bearer, named, principal_in
 from app.web.authentication.source import Unreadable, is_address, read_source
 from app.web.authentication.tokens import Tokens
+from app.web.documents import Documents
 from app.web.failures import not_routed, unexpected
 from app.web.fhir_graphql import fhir_routes
 from app.web.graphql import GraphQLView, Wiring
@@ -45,7 +46,7 @@ from app.web.metadata import metadata_route
 from app.web.metrics import metrics_route
 from app.web.origins import Origins, cross_origin
 from app.web.page import STATIC, Page, page_routes
-from app.web.published import operations_directory, read_operations
+from app.web.published import operations_directory, read_operations, trusted_operations
 from app.web.recall_csv import recall_routes
 from app.web.recording import Recording, use_of
 from app.web.repeats import HEADER as IDEMPOTENCY_KEY
@@ -75,7 +76,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     SettingsError."""
     store = store or store_of(settings)
     rules = rules_of(settings)
-    operations = read_operations(operations_directory())
+    operations = (trusted_operations if settings.trusted_operations else read_operations)(operations_directory())
     page = Page(STATIC, operations) if settings.page else None
     schema = schema or build_schema(settings)
     witnesses = witnesses_of(settings, store, schema, operations)
@@ -83,7 +84,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         schema=schema,
         context_of=_context_of(settings, store, rules),
         repeats=Repeats(store),
-        documents={operation.id: operation.query for operation in operations},
+        documents=Documents(operations, only=settings.trusted_operations),
         max_body=settings.max_body,
     )
 

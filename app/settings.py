@@ -118,6 +118,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     ),
     Setting("DMI_PAGE", "auto", "the page for people at `/`: `auto` is on for loopback; `on`, `off`"),
     Setting(
+        "DMI_OPERATIONS",
+        "any",
+        "the GraphQL documents that are run: `any`, or `trusted`, which are those of `graphql/operations/`",
+    ),
+    Setting(
         "DMI_INTROSPECTION",
         "auto",
         "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
@@ -179,6 +184,7 @@ class Settings:
     procedure_systems: tuple[str, ...]
     origins: tuple[str, ...]
     page: bool
+    trusted_operations: bool
     introspection: bool
     reference_cache: int
     access_log: str  # "" where there is none
@@ -224,6 +230,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         procedure_systems=_uris("DMI_PROCEDURE_SYSTEMS", given),
         origins=_origins("DMI_ORIGINS", given),
         page=_on_loopback("DMI_PAGE", given),
+        trusted_operations=_one_of("DMI_OPERATIONS", given, ("any", "trusted")) == "trusted",
         introspection=_on_loopback("DMI_INTROSPECTION", given),
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),

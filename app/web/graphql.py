@@ -13,7 +13,16 @@ from starlette.requests import ClientDisconnect, Request
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
 
-from app.errors import DmiError, InProgress, KeyReused, RequestError, StoreUnavailable, TooLarge, UnsupportedMedia
+from app.errors import (
+    DmiError,
+    InProgress,
+    KeyReused,
+    RequestError,
+    StoreUnavailable,
+    TooLarge,
+    UnsupportedMedia,
+    UntrustedDocument,
+)
 from app.fhir import json
 from app.schema.focus import unfocused
 from app.web.answer import json_answer
@@ -42,6 +51,7 @@ if TYPE_CHECKING:
     from app.schema.focus import Focus
     from app.usage.use import Use
     from app.web.answer import Answer, Field
+    from app.web.documents import Documents
     from app.web.graphql_request import GraphQLRequest
     from app.web.headers import Headers
     from app.web.repeats import Repeats
@@ -50,6 +60,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     TooLarge: 413,
     UnsupportedMedia: 415,
     RequestError: 400,
+    UntrustedDocument: 403,
     InProgress: 409,
     KeyReused: 422,
     StoreUnavailable: 503,
@@ -84,13 +95,13 @@ _REFUSED: Final = tuple(_REFUSALS)
 class Wiring:
     """What the GraphQL endpoints of a server share.
 
-    `context_of(scope, headers, language)` makes a request's context; `documents` are the published ones by their
-    identifiers; `max_body` counts bytes."""
+    `context_of(scope, headers, language)` makes a request's context; `documents` are those that may be run; `max_body`
+    counts bytes."""
 
     schema: DmiSchema
     context_of: Callable[[Scope, Headers, str], Context]
     repeats: Repeats
-    documents: Mapping[str, str]
+    documents: Documents
     max_body: int
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from app.errors import RequestError, UnknownDocument, UnsupportedMedia
+from app.errors import RequestError, UnsupportedMedia
 from app.fhir import json
 from app.web.negotiation import JSON, KEPT, media_type_in
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from app.fhir.resource import Json
+    from app.web.documents import Documents
 
 GRAPHQL: Final = "application/graphql"
 READ_AT_ONCE: Final = 65_536  # bytes
@@ -44,15 +45,13 @@ class GraphQLRequest(NamedTuple):
     extensions: dict[str, Json] | None
 
 
-def asked_by_get(query_string: bytes, documents: Mapping[str, str]) -> GraphQLRequest:
-    """The request in a query string; `documents` are the published ones by their identifiers. Raises RequestError."""
+def asked_by_get(query_string: bytes, documents: Documents) -> GraphQLRequest:
+    """The request in a query string. Raises RequestError, UntrustedDocument."""
     return _request(_parameters(query_string), documents)
 
 
-async def asked_by_post(
-    media_type: str, query_string: bytes, body: bytes, documents: Mapping[str, str]
-) -> GraphQLRequest:
-    """The request in a body. Raises RequestError.
+async def asked_by_post(media_type: str, query_string: bytes, body: bytes, documents: Documents) -> GraphQLRequest:
+    """The request in a body. Raises RequestError, UntrustedDocument.
 
     A document sent as `application/graphql` finds its variables and operation name in the query string."""
     if media_type == GRAPHQL:
@@ -74,7 +73,7 @@ def media_type_of(content_type: str) -> str:
     return media_type
 
 
-def _request(data: Json, documents: Mapping[str, str]) -> GraphQLRequest:
+def _request(data: Json, documents: Documents) -> GraphQLRequest:
     if isinstance(data, list):
         raise _batch()
     if not isinstance(data, dict) or not _well_formed(data):
@@ -83,11 +82,11 @@ def _request(data: Json, documents: Mapping[str, str]) -> GraphQLRequest:
     if identifier is not None:
         if query is not None:
             raise _malformed()
-        query = documents.get(identifier)
-        if query is None:
-            raise _unknown()
-    if not query or query.isspace():
+        query = documents.named(identifier)
+    elif not query or query.isspace():
         raise _malformed()
+    else:
+        documents.check(query)
     operation_name, extensions = data.get("operationName") or None, data.get("extensions")
     return GraphQLRequest(query, data.get("variables"), operation_name, identifier is not None, extensions)
 
@@ -131,11 +130,4 @@ def _batch() -> RequestError:
         "Un tableau de requêtes n’est pas accepté. Envoyez-les une à une, ou comme plusieurs champs racines d’un même "
         "document.",
         rule="batch",
-    )
-
-
-def _unknown() -> UnknownDocument:
-    return UnknownDocument(
-        "No published document has that documentId. Send the document itself as `query`.",
-        "Aucun document publié n’a ce documentId. Envoyez le document lui-même dans `query`.",
     )

@@ -6,7 +6,6 @@ Every address in the page is relative, so that it works behind a path prefix, at
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,7 +94,7 @@ class Page:
 
     def __init__(self, static: Path, operations: Sequence[Operation], endpoint: str = "graphql") -> None:
         self._static = static
-        self._settings = json.encode({"endpoint": endpoint, "operations": [asdict(each) for each in operations]})
+        self._settings = json.encode({"endpoint": endpoint, "operations": [_offered(each) for each in operations]})
 
     async def response(self, request: Request) -> Response:
         """The page or, where it is not built, a sentence that tells how to build it."""
@@ -116,3 +115,13 @@ class Page:
         if media_type is None or not await run_in_threadpool(path.is_file):
             raise HTTPException(404)
         return FileResponse(path, media_type=media_type, headers=_IMMUTABLE)
+
+
+def _offered(operation: Operation) -> dict[str, str | None]:
+    """An operation as the page reads it."""
+    return {
+        "name": operation.name,
+        "description": operation.description,
+        "query": operation.query,
+        "variables": operation.variables,
+    }

@@ -13,6 +13,7 @@ from app.schema.build import build_schema as build_ours
 from app.schema.execution.fields import definition_of
 from app.schema.types.fields import ResolvedField
 from app.settings import read_settings
+from app.web.published import MANIFEST, manifest, operations_directory, read_operations
 from tests.contract.operations import FRAGMENTS, OPERATIONS, ROOT, variables
 
 if TYPE_CHECKING:
@@ -41,6 +42,12 @@ def schema(sdl: str) -> GraphQLSchema:
 
 def test_the_published_schema_is_the_one_that_is_served(sdl: str) -> None:
     assert PUBLISHED.read_text(encoding="utf-8") == sdl + "\n", "run `make schema`"
+
+
+def test_the_manifest_lists_the_published_operations() -> None:
+    folder = operations_directory()
+    written = (folder / MANIFEST).read_text(encoding="utf-8")
+    assert written == manifest(read_operations(folder)) + "\n", "run `make schema`"
 
 
 def test_the_published_schema_stays_within_its_size(sdl: str) -> None:

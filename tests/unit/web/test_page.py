@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-FIRST = Operation("first", "The latest.", "query First { ProcedureList { id } }", '{"count": 1.50}')
+FIRST = Operation("01-first.graphql", "first", "The latest.", "query First { ProcedureList { id } }", '{"count": 1.50}')
 
 
 @pytest.fixture
