@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from app.fhir.served import SERVED
+from app.schema.execution.fields import PlanInfo
 from app.schema.listing import Listing
 from app.schema.search_arguments import wanted
 from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
@@ -46,7 +47,10 @@ def resolve_connection(name: str) -> Any:
     def resolve(_source: None, info: Info[Context, None], /, **arguments: Any) -> Awaitable[dict[str, Json]]:
         context = info.context
         listing = _listing(name, arguments, context)
-        return listing.connection(listing.search(arguments, context.max_rows), context)
+        search = listing.search(arguments, context.max_rows)
+        # graphql-core does not say so soon whether rows are to be counted, which is done later then.
+        counting = listing.count() if isinstance(info, PlanInfo) and info.selects("count") else None
+        return listing.connection(search, context, counting)
 
     return resolve
 
@@ -120,6 +124,9 @@ def _edge_cursor(edge: dict[str, Any], _info: object) -> str:
     return encode(edge["position"], edge["mark"])
 
 
-def _count(connection: dict[str, Any], _info: object) -> Awaitable[int]:
+def _count(connection: dict[str, Any], _info: object) -> int | Awaitable[int]:
     listing: Listing = connection["listing"]
-    return listing.count()
+    counted: int | Exception | None = connection["counted"]
+    if isinstance(counted, Exception):
+        raise counted.with_traceback(None)
+    return listing.count() if counted is None else counted

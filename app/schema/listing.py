@@ -7,6 +7,7 @@ do not move.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -58,9 +59,12 @@ class Listing:
         """The resources of a page. The store is asked at once, so that a whole level gets into one batch."""
         return _resources(self.page(self._shown(search, context)), context)
 
-    def connection(self, search: Search, context: Context) -> Awaitable[dict[str, Json]]:
-        """What `TConnection` reads its fields from. The store is asked at once."""
-        return _connection(self, search, self.page(self._shown(search, context)), context)
+    def connection(
+        self, search: Search, context: Context, counting: Awaitable[int] | None = None
+    ) -> Awaitable[dict[str, Json]]:
+        """What `TConnection` reads its fields from. The store is asked at once, also for the count if that is being
+        read."""
+        return _connection(self, search, self.page(self._shown(search, context)), context, counting)
 
     def neighbours(self, page: Page) -> Neighbours:
         """The cursors of the pages around one."""
@@ -93,14 +97,17 @@ async def _resources(reading: Awaitable[Page], context: Context) -> list[Resourc
     return [context.containers.enter(row.resource) for row in (await reading).rows]
 
 
-async def _connection(listing: Listing, search: Search, reading: Awaitable[Page], context: Context) -> dict[str, Json]:
-    page, mark = await reading, listing.mark
-    rows = page.rows
+async def _connection(
+    listing: Listing, search: Search, reading: Awaitable[Page], context: Context, counting: Awaitable[int] | None
+) -> dict[str, Json]:
+    page, counted = await asyncio.gather(reading, _outcome(counting)) if counting else (await reading, None)
+    rows, mark = page.rows, listing.mark
     start, finish = (encode(rows[0].position, mark), encode(rows[-1].position, mark)) if rows else (None, None)
     around = listing.neighbours(page)
     found_by_cursor = search.after is not None or search.before is not None
     return {
         "listing": listing,
+        "counted": counted,
         "offset": None if found_by_cursor else search.offset,
         "pagesize": search.count,
         "first": around.first,
@@ -115,6 +122,14 @@ async def _connection(listing: Listing, search: Search, reading: Awaitable[Page]
             "endCursor": finish,
         },
     }
+
+
+async def _outcome(counting: Awaitable[int]) -> int | Exception:
+    """How many there are, or why they cannot be counted, which is an error of the count alone."""
+    try:
+        return await counting
+    except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
+        return error
 
 
 def _edge(row: Row, mark: str, context: Context) -> dict[str, Json]:

@@ -16,9 +16,9 @@ from app.schema.types.navigation import navigated
 from app.schema.types.target import TargetField
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from graphql import FieldNode, FragmentDefinitionNode, GraphQLField
+    from graphql import FragmentDefinitionNode, GraphQLField
     from graphql.execution.values import VariableValues
     from strawberry.types.field import StrawberryField
     from strawberry.types.nodes import Selection
@@ -48,13 +48,17 @@ class PlanInfo:
     """What a resolver may ask: the part of `strawberry.Info` that resolvers of this schema use."""
 
     context: Context
-    nodes: Sequence[FieldNode]
+    asked: Asked
     run: Run
 
     @property
     def selected_fields(self) -> list[Selection]:
         """As `strawberry.Info.selected_fields`."""
-        return convert_selections(Selecting(self.run.fragments, self.run.variables), self.nodes)  # type: ignore[arg-type] # it reads these two
+        return convert_selections(Selecting(self.run.fragments, self.run.variables), self.asked.nodes)  # type: ignore[arg-type] # it reads these two
+
+    def selects(self, name: str) -> bool:
+        """Whether a field of that name is selected of the objects in this field."""
+        return any(each.name == name for plan in self.asked.objects.values() for each in plan.asked.values())
 
 
 def definition_of(field: GraphQLField) -> StrawberryField | None:
@@ -125,7 +129,7 @@ def _resolved(asked: Asked, definition: ResolvedField) -> Complete:
     nullable = not isinstance(asked.definition.type, GraphQLNonNull)
 
     def resolved(source: Any, place: Place, run: Run) -> Any:
-        answer = resolve(source, PlanInfo(run.context, asked.nodes, run), **asked.arguments(run))
+        answer = resolve(source, PlanInfo(run.context, asked, run), **asked.arguments(run))
         if hasattr(answer, "__await__"):
             run.promises.append(Promise(answer, asked, place, run.weight))
             return None
