@@ -6,7 +6,7 @@ Source: https://hl7.org/fhir/R4/http.html#concurrency
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from app.errors import Gone, NotFound, RequestError, VersionConflict
 from app.fhir.reference import ID
@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from app.intake.writer import Writer
     from app.store.repository import Head
 
+Expected: TypeAlias = int | Literal["*"] | None
+"""The version that must be current; "*" is any, so long as there is one; None is any, or none."""
+
 _ETAG: Final = re.compile(r'(?:W/)?(?P<quote>"?)(?P<version>[0-9]{1,18})(?P=quote)')
 
 
-def expected_version(if_match: str | None, expression: str = "ifMatch") -> int | None:
-    """The version that `3`, `"3"` or `W/"3"` names; None for any: no condition, or `*`. Raises RequestError."""
-    if if_match is None or if_match.strip() == "*":
+def expected_version(if_match: str | None, expression: str = "ifMatch") -> Expected:
+    """The version that `3`, `"3"` or `W/"3"` names, or `*`; None without a condition. Raises RequestError."""
+    if if_match is None:
         return None
+    if if_match.strip() == "*":
+        return "*"
     found = _ETAG.fullmatch(if_match.strip())
     if not found:
         raise RequestError(
@@ -45,10 +50,29 @@ async def head_of(writer: Writer, type: str, id: str) -> Head | None:  # noqa: A
     return (await writer.heads(type, [id])).get(id)
 
 
-def check_match(place: str, current: int, expected: int | None) -> None:
-    """Raises VersionConflict where another version is expected than the last one, 0 where there is none."""
-    if expected not in (None, current):
-        raise VersionConflict(place, current)
+def version(head: Head | None) -> int:
+    """The number of the last version, 0 where there is none."""
+    return head.version if head else 0
+
+
+def meets(head: Head | None, expected: Expected) -> bool:
+    """Whether what stands at the head is what a request expects."""
+    if expected == "*":
+        return head is not None and not head.deleted
+    return expected in (None, version(head))
+
+
+def check_match(place: str, head: Head | None, expected: Expected) -> None:
+    """Raises VersionConflict where something else is expected than what stands at the head."""
+    if not meets(head, expected):
+        raise VersionConflict(place, version(head))
+
+
+def due(head: Head | None, expected: Expected) -> int | None:
+    """What `Write.expected` is for an update of what stands at the head."""
+    if head is None or head.deleted:
+        return 0
+    return head.version if expected == "*" else expected
 
 
 def known(place: str, head: Head | None) -> Head:

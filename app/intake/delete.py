@@ -40,6 +40,6 @@ async def delete(
     head = known(place, await head_of(writer, type, id))
     if head.deleted:
         return DELETED_BEFORE
-    check_match(place, head.version, expected)
-    [stored] = await writer.write([Write(type, id, None, expected=expected)])
+    check_match(place, head, expected)
+    [stored] = await writer.write([Write(type, id, None, expected=None if expected == "*" else expected)])
     return DELETED if stored.changed else DELETED_BEFORE

@@ -13,7 +13,7 @@ from app.intake.json_patch import patched, read_patch
 from app.intake.kept import kept
 from app.intake.update import TRIES
 from app.intake.verdict import examine
-from app.store.repository import Write
+from app.store.repository import Head, Write
 
 if TYPE_CHECKING:
     from app.fhir.resource import Json
@@ -46,7 +46,7 @@ async def patch(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
             alive(place, await head_of(writer, type, id))
             continue  # it was restored between the two looks
         version = last.version
-        check_match(place, version, expected)
+        check_match(place, Head(version, deleted=False), expected)
         result = await asyncio.to_thread(patched, last.resource, operations)
         verdict = await examine(rules, writer, result, type)
         resource = verdict.accepted()
@@ -54,7 +54,7 @@ async def patch(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
         try:
             [stored] = await writer.write([Write(type, id, resource, expected=version, keys=keys)])
         except VersionConflict:
-            if expected is not None or tried == TRIES:
+            if isinstance(expected, int) or tried == TRIES:
                 raise
             await asyncio.sleep(random.uniform(0, tried * PAUSE))  # noqa: S311 - so that two do not meet for ever
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from app.errors import Issue, VersionConflict
-from app.intake.current import check_match, expected_version, head_of, not_found, place_of
+from app.intake.current import check_match, due, expected_version, head_of, not_found, place_of, version
 from app.intake.intervention import natural_keys
 from app.intake.kept import kept
 from app.intake.verdict import Verdict, examine
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from app.intake.kept import Kept
     from app.intake.verdict import Rules
     from app.intake.writer import Writer
-    from app.store.repository import Head
 
 TRIES: Final = 10
 """How often a request that names no version is tried again because another one came first."""
@@ -40,7 +39,7 @@ async def update(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
     head = await head_of(writer, type, id)
     if head is None and not rules.update_create:
         raise not_found(place)
-    check_match(place, version(head), expected)
+    check_match(place, head, expected)
     verdict = with_id(await examine(rules, writer, sent, type), id)
     resource = verdict.accepted()
     [keys] = await natural_keys(rules, writer, [resource])
@@ -50,20 +49,10 @@ async def update(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
             [stored] = await writer.write([write])
         except VersionConflict:
             head = await head_of(writer, type, id)
-            check_match(place, version(head), expected)
+            check_match(place, head, expected)
         else:
             return kept(stored, verdict.issues, created=head is None or head.deleted)
     raise VersionConflict(place, version(head))
-
-
-def version(head: Head | None) -> int:
-    """The number of the last version, 0 where there is none."""
-    return head.version if head else 0
-
-
-def due(head: Head | None, expected: int | None) -> int | None:
-    """What `Write.expected` is for an update of what stands at the head."""
-    return 0 if head is None or head.deleted else expected
 
 
 def with_id(verdict: Verdict, id: str, path: str = "") -> Verdict:  # noqa: A002 - FHIR's word

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
+    from app.intake.current import Expected
     from app.intake.identity import NewId
 
 Method = Literal["POST", "PUT", "DELETE"]
@@ -37,7 +38,7 @@ _REFUSED: Final = ("ifMatch", "ifNoneExist", "ifNoneMatch", "ifModifiedSince")
 class Entry:
     """What an entry asks for: its resource is to be `type`/`id`; None is to be deleted.
 
-    `condition` is that of ifNoneExist, `expected` the version of ifMatch."""
+    `condition` is that of ifNoneExist, `expected` that of ifMatch."""
 
     index: int
     method: Method
@@ -46,7 +47,7 @@ class Entry:
     resource: Resource | None
     full_url: str = ""
     condition: Condition | None = None
-    expected: int | None = None
+    expected: Expected = None
 
     @property
     def path(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from app.errors import DuplicateKey, InvalidResource, Issue, VersionConflict
+from app.intake.current import due, meets, version
 from app.intake.identity import random_id
 from app.intake.intervention import natural_keys
 from app.intake.ledger import turns
@@ -19,7 +20,6 @@ from app.intake.transaction.entries import METHODS, read_entries
 from app.intake.transaction.naming import Names
 from app.intake.transaction.problems import capped, pointed, problem
 from app.intake.transaction.repeated import done_before
-from app.intake.update import due, version
 from app.intake.verdict import judge
 from app.store.repository import Stored, Write
 
@@ -121,7 +121,7 @@ async def _heads(writer: Writer, rules: Rules, entries: Sequence[Entry]) -> dict
         head = heads.get(entry.place)
         if head is None and not (entry.method == "PUT" and rules.update_create):
             issues.append(problem("entry-known", f"{entry.path}.request.url"))
-        elif entry.expected not in (None, version(head)) and not (entry.method == "DELETE" and head and head.deleted):
+        elif not meets(head, entry.expected) and not (entry.method == "DELETE" and head and head.deleted):
             issues.append(problem("entry-if-match", f"{entry.path}.request.ifMatch", current=version(head)))
     _refuse(issues)
     return heads

@@ -21,7 +21,7 @@ async def _stored(writer: PrincipalRepository) -> None:
     await writer.write([Write("Device", "d1", device())])
 
 
-@pytest.mark.parametrize("if_match", [None, "1", 'W/"1"'])
+@pytest.mark.parametrize("if_match", [None, "*", "1", 'W/"1"'])
 async def test_a_delete_leaves_a_tombstone(writer: PrincipalRepository, if_match: str | None) -> None:
     assert await delete(writer, "Device", "d1", if_match) == DELETED
     assert (await writer.heads("Device", ["d1"]))["d1"] == Head(2, deleted=True)

@@ -23,7 +23,7 @@ async def _stored(writer: PrincipalRepository) -> None:
     await writer.write([Write("Device", "d1", device()), Write("Patient", "p1", patient())])
 
 
-@pytest.mark.parametrize("if_match", [None, "1"])
+@pytest.mark.parametrize("if_match", [None, "*", "1"])
 async def test_a_patch_makes_the_next_version(rules: Rules, writer: PrincipalRepository, if_match: str | None) -> None:
     kept = await patch(rules, writer, "Device", "d1", LOT, if_match)
     assert (kept.version, kept.resource["lotNumber"]) == (2, "B")

@@ -276,6 +276,14 @@ async def test_a_stale_if_match_tells_the_current_version(rules: Rules, writer: 
     assert "1" in issue.en
 
 
+async def test_any_version_of_a_deleted_resource_is_none(rules: Rules, writer: PrincipalRepository) -> None:
+    await writer.write([Write("Device", "d1", device())])
+    await transact(rules, writer, bundle(entry(device(lotNumber="B"), method="PUT", ifMatch="*")))
+    await delete(writer, "Device", "d1")
+    sent = bundle(entry(device(lotNumber="C"), method="PUT", ifMatch="*"))
+    assert await refused(rules, writer, sent) == {("Bundle.entry[0].request.ifMatch", "entry-if-match")}
+
+
 async def test_a_procedure_that_another_one_stands_for_leaves_nothing(
     rules: Rules, writer: PrincipalRepository
 ) -> None:

@@ -125,6 +125,21 @@ async def test_the_version_ahead_of_a_deletion_is_stale(rules: Rules, writer: Pr
     assert refusal.value.current == 2
 
 
+@pytest.mark.usefixtures("stored")
+async def test_any_version_that_is_asked_for_has_to_be_there(rules: Rules, writer: PrincipalRepository) -> None:
+    await delete(writer, "Device", "d1")
+    for id_, current in (("d1", 2), ("new", 0)):
+        with pytest.raises(VersionConflict) as refusal:
+            await update(replace(rules, update_create=True), writer, "Device", id_, device(id=id_), "*")
+        assert refusal.value.current == current
+
+
+@pytest.mark.usefixtures("stored")
+async def test_racing_updates_of_any_version_are_all_done(rules: Rules, writer: PrincipalRepository) -> None:
+    racing = (update(rules, writer, "Device", "d1", device(lotNumber=str(number)), "*") for number in range(5))
+    assert sorted(each.version for each in await asyncio.gather(*racing)) == [2, 3, 4, 5, 6]
+
+
 async def test_an_update_takes_its_new_number_and_frees_the_old_one(rules: Rules, writer: PrincipalRepository) -> None:
     first = (await create(rules, writer, "Procedure", numbered("1"))).resource["id"]
     second = (await create(rules, writer, "Procedure", numbered("2"))).resource["id"]
