@@ -20,7 +20,6 @@ from app.access.watching import watched
 from app.demo.examples import example_data
 from app.errors import MalformedJson, SettingsError
 from app.fhir.served import SERVED
-from app.intake.identity import RepeatableIds, random_id
 from app.intake.keep import as_write
 from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
@@ -49,7 +48,6 @@ from app.web.page import STATIC, Page, page_routes
 from app.web.published import operations_directory, read_operations, trusted_operations
 from app.web.recall_csv import recall_routes
 from app.web.recording import Recording, use_of
-from app.web.repeats import HEADER as IDEMPOTENCY_KEY
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
@@ -242,18 +240,11 @@ def _repository_of(store: Repository, scope: Scope) -> PrincipalRepository:
     return watched(PrincipalRepository(store, principal_in(scope)), (use.did,) if use else ())
 
 
-def _new_id_of(scope: Scope, headers: Headers) -> NewId:
-    """How new resources get their ids: under an Idempotency-Key so that a repeated request comes to the same ones."""
-    key = text_of(headers, IDEMPOTENCY_KEY)
-    return RepeatableIds(f"{principal_in(scope).identity}\n{key}") if key else random_id
-
-
 def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: Repeats) -> rest.Wiring:
     return rest.Wiring(
         rules=rules,
         repository_of=partial(_repository_of, store),
         base_of=partial(_base_of, settings),
-        new_id_of=_new_id_of,
         repeats=repeats,
         max_body=settings.max_body,
         max_rows=settings.max_rows,
@@ -261,8 +252,8 @@ def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: R
     )
 
 
-def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Scope, Headers, str], Context]:
-    def context_of(scope: Scope, headers: Headers, language: str) -> Context:
+def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Scope, Headers, str, NewId], Context]:
+    def context_of(scope: Scope, headers: Headers, language: str, new_id: NewId) -> Context:
         repository = _repository_of(store, scope)
         return Context(
             repository=repository,
@@ -273,7 +264,7 @@ def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable
             base=_base_of(settings, scope, headers),
             search_base=settings.base_url,
             procedure_systems=settings.procedure_systems,
-            new_id=_new_id_of(scope, headers),
+            new_id=new_id,
         )
 
     return context_of

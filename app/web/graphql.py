@@ -24,6 +24,7 @@ from app.errors import (
     UntrustedDocument,
 )
 from app.fhir import json
+from app.intake.identity import random_id
 from app.schema.focus import unfocused
 from app.web.answer import json_answer
 from app.web.authentication.middleware import principal_in
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from strawberry.types import ExecutionResult
 
     from app.fhir.resource import Json
+    from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.schema.context import Context
     from app.schema.focus import Focus
@@ -95,11 +97,11 @@ _REFUSED: Final = tuple(_REFUSALS)
 class Wiring:
     """What the GraphQL endpoints of a server share.
 
-    `context_of(scope, headers, language)` makes a request's context; `documents` are those that may be run; `max_body`
-    counts bytes."""
+    `context_of(scope, headers, language, new_id)` makes a request's context; `documents` are those that may be run;
+    `max_body` counts bytes."""
 
     schema: DmiSchema
-    context_of: Callable[[Scope, Headers, str], Context]
+    context_of: Callable[[Scope, Headers, str, NewId], Context]
     repeats: Repeats
     documents: Documents
     max_body: int
@@ -167,20 +169,21 @@ class GraphQLView:
             self._note(use, asked, focus)
         return _answer(content, headers, () if first else REPLAYED)
 
-    async def _executed(
+    async def _executed(  # noqa: PLR0913, PLR0917 - the parts of a request, and what it needs
         self,
         scope: Scope,
         headers: Headers,
         asked: GraphQLRequest,
         allowed: Collection[OperationType],
         focus: Focus | None,
+        new_id: NewId = random_id,
     ) -> dict[str, Json]:
         """The GraphQL response: no `data` where nothing was executed, errors in the form that leaves the server."""
         language = _language(headers)
         result = await self._wiring.schema.execute(
             asked.query,
             variable_values=asked.variables,
-            context_value=self._wiring.context_of(scope, headers, language),
+            context_value=self._wiring.context_of(scope, headers, language, new_id),
             root_value=focus,
             operation_name=asked.operation_name,
             allowed_operation_types=allowed,

@@ -6,10 +6,12 @@ https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.fhir import json
 from app.intake.idempotency import Answer, digest, idempotency_key, replayed
+from app.intake.identity import RepeatableIds
 from app.web.headers import text_of
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from app.access.principal import Principal
     from app.fhir.resource import Json
     from app.intake.idempotency import Replay
+    from app.intake.identity import NewId
     from app.intake.ledger import Ledger
     from app.web.headers import Headers
 
@@ -37,14 +40,14 @@ class Repeats:
         principal: Principal,
         headers: Headers,
         request: tuple[bytes, ...],
-        execute: Callable[[], Awaitable[dict[str, Json]]],
+        execute: Callable[[NewId], Awaitable[dict[str, Json]]],
     ) -> tuple[dict[str, Json], bool]:
         """A GraphQL response, and whether it was made for this request, not for an earlier one of the same key.
 
         `request` and errors are as in `replay`."""
 
-        async def work() -> Answer:
-            response = await execute()
+        async def work(new_id: NewId) -> Answer:
+            response = await execute(new_id)
             stored = any(field is not None for field in (response.get("data") or {}).values())
             return Answer(json.encode(response).decode(), lasting=stored)
 
@@ -52,11 +55,17 @@ class Repeats:
         return json.decode(replay.text), replay.first
 
     async def replay(
-        self, principal: Principal, headers: Headers, request: tuple[bytes, ...], work: Callable[[], Awaitable[Answer]]
+        self,
+        principal: Principal,
+        headers: Headers,
+        request: tuple[bytes, ...],
+        work: Callable[[NewId], Awaitable[Answer]],
     ) -> Replay:
-        """The answer of `work`, which is done once under the key in the header.
+        """The answer of `work`, which is done once under the key in the header, and is told how new resources get their
+        ids: the same ones whenever the request is repeated, others in another request.
 
         `request` is all that tells one request from another. Raises RequestError, KeyReused, InProgress,
         StoreUnavailable, and what `work` raises."""
-        key = idempotency_key(text_of(headers, HEADER))
-        return await replayed(self._ledger, f"{principal.identity}\n{key}", digest(*request), work)
+        key = f"{principal.identity}\n{idempotency_key(text_of(headers, HEADER))}"
+        told = digest(*request)
+        return await replayed(self._ledger, key, told, partial(work, RepeatableIds(f"{key}\n{told}")))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.errors import RequestError
 from app.fhir.json import decode_strict
+from app.intake.identity import random_id
 from app.web.body import read_body
 from app.web.fhir_media import MEDIA_TYPES, check_sent_in
 from app.web.headers import text_of
@@ -45,12 +46,11 @@ class Wiring:
     """What the addresses of a server share.
 
     `repository_of(scope)` is the store as the one who asks may see it, `base_of` the FHIR address by which it asks;
-    `new_id_of` makes the ids of what it creates; `max_body` is in bytes, `procedure_systems` as in the settings."""
+    `max_body` is in bytes, `procedure_systems` as in the settings."""
 
     rules: Rules
     repository_of: Callable[[Scope], PrincipalRepository]
     base_of: Callable[[Scope, Headers], str]
-    new_id_of: Callable[[Scope, Headers], NewId]
     repeats: Repeats
     max_body: int
     max_rows: int
@@ -74,6 +74,7 @@ class Exchange:
     def __init__(self, wiring: Wiring, scope: Scope, headers: Headers, receive: Receive) -> None:
         self.wiring = wiring
         self.headers = headers
+        self.new_id: NewId = random_id  # how what the request creates gets its ids
         self.scope = scope
         self._receive = receive
         self._body: bytes | None = None
@@ -82,11 +83,6 @@ class Exchange:
     def repository(self) -> PrincipalRepository:
         """The store as the client may see it."""
         return self.wiring.repository_of(self.scope)
-
-    @cached_property
-    def new_id(self) -> NewId:
-        """How what the request creates gets its ids."""
-        return self.wiring.new_id_of(self.scope, self.headers)
 
     @cached_property
     def base(self) -> str:

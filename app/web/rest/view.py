@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from app.intake.identity import NewId
     from app.web.rest.exchange import Reply, Wiring
 
 
@@ -84,7 +85,8 @@ class RestView:
     async def _once(self, exchange: Exchange, interaction: Interaction, media_type: str, *, is_pretty: bool) -> Answer:
         """The answer to a write under an Idempotency-Key: the first one is told again."""
 
-        async def work() -> Told:
+        async def work(new_id: NewId) -> Told:
+            exchange.new_id = new_id
             reply = await interaction(exchange)
             answer = _written(reply, media_type, is_pretty=is_pretty)
             fields = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in answer.fields]

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import StoreUnavailable
 from app.search.algebra import And
-from tests.builders import device
+from tests.builders import device, patient
 
 if TYPE_CHECKING:
     import httpx
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from app.store.repository import Repository
     from tests.conftest import Start
 
-DEVICE = device(id=None)
-BUNDLE = {
+DEVICE, PATIENT = device(id=None), patient(id=None)
+BUNDLE: dict[str, Any] = {
     "resourceType": "Bundle",
     "type": "transaction",
     "entry": [{"resource": DEVICE, "request": {"method": "POST", "url": "Device"}}] * 2,
@@ -61,3 +61,15 @@ async def test_a_repeated_request_whose_answer_was_lost_is_answered_alike(start:
     assert first == again
     assert "errors" not in first[2]
     assert await product.store.count("Device", And()) == stored
+
+
+@pytest.mark.parametrize("name", ["TransmitTraces", "POST /fhir"])
+async def test_what_another_request_under_the_key_creates_is_stored_though_part_of_it_was_before(
+    start: Start, name: str
+) -> None:
+    path, body, _ = REQUESTS[name]
+    product = await start(wrap=Forgetful)
+    more = {**BUNDLE, "entry": [*BUNDLE["entry"], {"resource": PATIENT, "request": {"method": "POST", "url": "x"}}]}
+    for sent in (body, {**body, "variables": {"sent": more}} if "query" in body else more):
+        assert "errors" not in told(await product.http.post(path, json=sent, headers={"Idempotency-Key": "k"}))[2]
+    assert await product.store.count("Patient", And()) == 1
