@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -97,15 +98,18 @@ async def test_a_copy_that_is_given_up_leaves_nothing_and_the_store_as_it_was(
     store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(copying, "STEP", 1)
-    loop, begun = asyncio.get_running_loop(), asyncio.Event()
+    loop, begun, given_up = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def told(copied: int, of: int) -> None:
         assert copied <= of
         loop.call_soon_threadsafe(begun.set)
+        given_up.wait(30)
 
     backup = asyncio.ensure_future(store.backup(tmp_path / "copy", told))
     await begun.wait()
     backup.cancel()
+    await asyncio.sleep(0.05)
+    given_up.set()
     await asyncio.gather(backup, return_exceptions=True)
     assert [entry.name for entry in tmp_path.iterdir()] == ["store"]
     assert await store.count("Patient", And()) == 300
