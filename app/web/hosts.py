@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from app.web.headers import headers_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,17 +28,13 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        app = self._app if _host(scope) in self._known else self._checking
+        known = scope["type"] == "lifespan" or headers_of(scope).get(b"host") in self._known
+        app = self._app if known else self._checking
         await app(scope, receive, send)
 
     async def _allowed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Behind Starlette's check."""
-        host = _host(scope)
-        if host and len(self._known) < KEPT:
+        host = headers_of(scope).get(b"host")
+        if host and b"," not in host and len(self._known) < KEPT:  # one of two that were sent is not the other
             self._known.add(host)
         await self._app(scope, receive, send)
-
-
-def _host(scope: Scope) -> bytes:
-    """The first header Host, the one that Starlette reads; empty where there is none, as at the start of the server."""
-    return next((value for name, value in scope.get("headers", ()) if name == b"host"), b"")

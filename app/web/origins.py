@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from starlette.middleware.cors import CORSMiddleware
 
 from app.errors import ForeignOrigin
-from app.web.headers import text_of
+from app.web.headers import headers_of, text_of
 from app.web.refusal import refusal
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ SITE: Final = b"sec-fetch-site"
 MODE: Final = b"sec-fetch-mode"
 DESTINATION: Final = b"sec-fetch-dest"
 HOST: Final = b"host"
-_LOOKED_AT: Final = frozenset({ORIGIN, SITE, MODE, DESTINATION, HOST})
 
 OWN: Final = frozenset({"same-origin", "none"})
 """The sites of a page of this server, and of what a user has typed."""
@@ -90,7 +89,7 @@ class Origins:
             await refusal(scope, ForeignOrigin(), 403)(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:
-        given: Headers = {name: value for name, value in scope["headers"] if name in _LOOKED_AT}
+        given = headers_of(scope)
         if ORIGIN not in given and SITE not in given:
             return False  # no browser, or an old one in which a page cannot read the answer either
         origin, site = text_of(given, ORIGIN), text_of(given, SITE)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from app.usage.record import CURRENT, Record, begun
 from app.usage.trace_context import HEADER as TRACEPARENT
+from app.web.headers import headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,8 +39,8 @@ class Recording:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        request_id, traceparent = _sent(scope)
-        record = scope[_RECORD] = begun(request_id, traceparent)
+        headers = headers_of(scope)  # one that is sent twice is not well formed
+        record = scope[_RECORD] = begun(headers.get(REQUEST_ID, b""), headers.get(TRACEPARENT, b""))
         current = CURRENT.set(record.id)
 
         async def answered(message: Message) -> None:
@@ -84,12 +85,3 @@ def use_of(scope: Scope) -> Use | None:
 def fields_of(record: Record) -> tuple[Field, ...]:
     """The header fields by which an answer tells which request it answers."""
     return (REQUEST_ID, record.id.encode()), (TRACEPARENT, record.span.header)
-
-
-def _sent(scope: Scope) -> tuple[bytes, bytes]:
-    """The two headers, b"" for one that is absent or comes twice: nobody knows which is meant."""
-    found: dict[bytes, bytes] = {}
-    for name, value in scope["headers"]:
-        if name in (REQUEST_ID, TRACEPARENT):
-            found[name] = b"" if name in found else value
-    return found.get(REQUEST_ID, b""), found.get(TRACEPARENT, b"")

@@ -72,9 +72,10 @@ def principal_in(scope: Scope) -> Principal:
 
 async def named(scope: Scope) -> Principal:
     """Who asks an open server: who it says it is. Raises RequestError for a name that is none."""
-    if not any(name == HEADER for name, _ in scope["headers"]) or is_public(scope):
+    headers = headers_of(scope)
+    if HEADER not in headers or is_public(scope):
         return OPEN
-    name = author_of(headers_of(scope))
+    name = author_of(headers)
     return Principal(name, identity=name)
 
 
