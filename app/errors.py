@@ -20,6 +20,7 @@ DmiError
 ├── Gone                    a resource that was deleted
 ├── PreconditionFailed      a condition of the request is not met by one resource
 ├── KeyReused               an Idempotency-Key that came with another request before
+├── TooManyRequests         a client has too many requests under way
 ├── InProgress              the same is being done for another request
 ├── NoTransactions          the server of the store cannot keep several resources together
 ├── UnfitStored             a stored value does not fit its FHIR type
@@ -237,6 +238,21 @@ class KeyReused(DmiError):
     """An Idempotency-Key that came with another request before."""
 
     code = "business-rule"
+
+
+class TooManyRequests(DmiError):
+    """A client has so many requests under way that one more cannot even wait."""
+
+    code = "throttled"
+
+    def __init__(self, most: int, waiting: int) -> None:
+        super().__init__(
+            f"{most} requests of this client are being answered (DMI_MAX_REQUESTS), and {waiting} may wait "
+            "(DMI_MAX_WAITING). Repeat this one in a second, and send fewer at once.",
+            f"{most} requêtes de ce client sont en cours (DMI_MAX_REQUESTS), et {waiting} peuvent attendre "
+            "(DMI_MAX_WAITING). Répétez celle-ci dans une seconde, et envoyez-en moins à la fois.",
+            rule="DMI_MAX_REQUESTS",
+        )
 
 
 class InProgress(DmiError):

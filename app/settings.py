@@ -151,6 +151,22 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "40000",
         "the most that an operation may cost: values in its answer, where every page counts as full",
     ),
+    Setting(
+        "DMI_MAX_REQUESTS",
+        "32",
+        "the most requests of one client that a process answers at once: of one token's subject, else of one address",
+    ),
+    Setting(
+        "DMI_MAX_WAITING",
+        "256",
+        "the most requests of one client that wait for their turn; further ones are answered with 429",
+    ),
+    Setting(
+        "DMI_PROXIES",
+        "",
+        "the addresses, with commas, of proxies in front of this server, which are believed for whom they ask "
+        "(`X-Forwarded-For`, `X-Forwarded-Proto`); `*` is any",
+    ),
 )
 
 
@@ -197,6 +213,9 @@ class Settings:
     max_root_fields: int
     max_tokens: int
     max_cost: int
+    max_requests: int
+    max_waiting: int
+    proxies: tuple[str, ...]
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -243,6 +262,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_root_fields=_number("DMI_MAX_ROOT_FIELDS", given, 1, 100_000),
         max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
         max_cost=_number("DMI_MAX_COST", given, 1, 1_000_000_000),
+        max_requests=_number("DMI_MAX_REQUESTS", given, 1, 100_000),
+        max_waiting=_number("DMI_MAX_WAITING", given, 0, 100_000),
+        proxies=_listed(given["DMI_PROXIES"]),
     )
 
 

@@ -48,7 +48,7 @@ def application(settings: Settings) -> Starlette:
 
 def _serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> int:
     app = application(settings)
-    server = AnnouncedServer(uvicorn.Config(app, **_UVICORN), announce)
+    server = AnnouncedServer(uvicorn.Config(app, **_uvicorn(settings)), announce)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -65,7 +65,9 @@ def _supervise(settings: Settings, count: int, listener: socket, announce: Calla
     asyncio.run(_prepare(settings))
     worker = partial(application, replace(settings, example_data=False))
     with shared_figures(wanted=settings.metrics):
-        workers = Workers(uvicorn.Config(worker, factory=True, workers=count, **_UVICORN), [listener], announce)
+        workers = Workers(
+            uvicorn.Config(worker, factory=True, workers=count, **_uvicorn(settings)), [listener], announce
+        )
         workers.run()
     if workers.failed:
         raise StoreUnusable(
@@ -114,6 +116,11 @@ class AnnouncedServer(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._announce()
+
+
+def _uvicorn(settings: Settings) -> dict[str, Any]:
+    """Uvicorn believes nobody but the listed proxies who asks; its own default is any program on this machine."""
+    return {**_UVICORN, "proxy_headers": bool(settings.proxies), "forwarded_allow_ips": list(settings.proxies)}
 
 
 def _announce(settings: Settings, listener: socket) -> None:

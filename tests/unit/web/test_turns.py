@@ -1,0 +1,249 @@
+"""How many requests of one client are answered at once, whatever they ask for and however slowly they come and go."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from app.access.principal import Principal
+from app.web.authentication.middleware import Authentication
+from app.web.recording import Recording
+from app.web.turns import Turns
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Scope
+
+MOST, WAITING = 2, 3
+
+
+class Service:
+    """An application whose requests at /work end when they are let go; `begun` counts those that began."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.release = asyncio.Event()
+        routes = [
+            Route("/work", self._work, methods=["GET", "POST"]),
+            Route("/stream", self._stream),
+            Route("/health", self._health),
+            Route("/graphql", self._work),
+        ]
+        middleware = [
+            Middleware(Recording),
+            Middleware(Authentication, identify=_principal),
+            Middleware(Turns, MOST, WAITING),
+        ]
+        self.app: ASGIApp = Starlette(routes=routes, middleware=middleware)
+
+    def client(self, address: str = "192.0.2.1", **headers: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.app, client=(address, 5))
+        return httpx.AsyncClient(transport=transport, base_url="http://dmi", headers=headers)
+
+    async def _work(self, request: Request) -> PlainTextResponse:
+        await request.body()
+        self.begun += 1
+        await self.release.wait()
+        return PlainTextResponse("done")
+
+    async def _stream(self, _request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            self.begun += 1
+            yield "first"
+            await self.release.wait()
+
+        return StreamingResponse(pieces())
+
+    async def _health(self, _request: Request) -> PlainTextResponse:
+        return PlainTextResponse("live")
+
+
+async def _principal(scope: Scope) -> Principal:
+    headers = dict(scope["headers"])
+    if b"x-token" in headers:
+        return Principal("name", identity=headers[b"x-token"].decode(), scopes=())
+    return Principal(headers.get(b"x-name", b"").decode(), identity=headers.get(b"x-name", b"").decode())
+
+
+async def settled(*tasks: asyncio.Task[Any]) -> None:
+    """Let everything get as far as it comes."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert not any(task.done() for task in tasks)
+
+
+def asking(http: httpx.AsyncClient, number: int, path: str = "/work", method: str = "GET") -> list[asyncio.Task[Any]]:
+    return [asyncio.create_task(http.request(method, path)) for _ in range(number)]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_further_requests_wait_and_are_answered_in_their_order(method: str) -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST + WAITING, method=method)
+    await settled(*tasks)
+    assert service.begun == MOST
+    service.release.set()
+    assert [response.text for response in await asyncio.gather(*tasks)] == ["done"] * (MOST + WAITING)
+
+
+@pytest.mark.parametrize("path", ["/work", "/graphql"])
+async def test_one_too_many_is_told_to_come_again(path: str) -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST + WAITING)
+    await settled(*tasks)
+    response = await service.client().get(path)
+    assert response.status_code == 429
+    assert response.headers["retry-after"] == "1"
+    assert all(said in response.text for said in ("throttled", "DMI_MAX_REQUESTS", f"{MOST} requests", "DMI_MAX_WAIT"))
+    service.release.set()
+    await asyncio.gather(*tasks)
+    assert (await service.client().get(path)).text == "done"
+
+
+async def test_another_client_is_answered_meanwhile() -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST + WAITING)
+    await settled(*tasks)
+    other = asking(service.client("192.0.2.2"), 1)
+    await settled(*other)
+    assert service.begun == MOST + 1
+    service.release.set()
+    await asyncio.gather(*tasks, *other)
+
+
+async def test_a_subject_is_one_client_from_whatever_address() -> None:
+    service = Service()
+    tasks = [
+        task
+        for number in range(MOST + WAITING)
+        for task in asking(service.client(f"192.0.2.{number}", **{"X-Token": "s"}), 1)
+    ]
+    await settled(*tasks)
+    assert service.begun == MOST
+    assert (await service.client("192.0.2.99", **{"X-Token": "s"}).get("/work")).status_code == 429
+    service.release.set()
+    assert (await service.client("192.0.2.99", **{"X-Token": "t"}).get("/work")).status_code == 200
+    await asyncio.gather(*tasks)
+
+
+async def test_a_name_that_nobody_checked_gives_no_further_place() -> None:
+    service = Service()
+    tasks = [
+        task
+        for number in range(MOST + WAITING)
+        for task in asking(service.client(**{"X-Name": f"n{number}", "X-Forwarded-For": f"198.51.100.{number}"}), 1)
+    ]
+    await settled(*tasks)
+    assert service.begun == MOST
+    assert (await service.client(**{"X-Name": "another"}).get("/work")).status_code == 429
+    service.release.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_the_health_of_the_server_is_told_in_any_case() -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST + WAITING)
+    await settled(*tasks)
+    assert (await service.client().get("/health")).text == "live"
+    service.release.set()
+    await asyncio.gather(*tasks)
+
+
+async def test_who_gives_up_gives_the_place_on() -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST + WAITING)
+    await settled(*tasks)
+    for task in (tasks[MOST], tasks[0]):  # the first that waits, one that is answered
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    left = [task for task in tasks if not task.done()]
+    await settled(*left)
+    assert service.begun == MOST + 1
+    service.release.set()
+    assert len(await asyncio.gather(*left)) == MOST + WAITING - 2
+
+
+async def test_who_waits_too_long_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.turns.LONGEST", 0.01)
+    service = Service()
+    tasks = asking(service.client(), MOST)
+    await settled(*tasks)
+    assert (await service.client().get("/work")).status_code == 429
+    service.release.set()
+    await asyncio.gather(*tasks)
+    assert (await service.client().get("/work")).text == "done"
+
+
+async def test_a_request_that_is_still_coming_has_no_place() -> None:
+    service = Service()
+    go_on = asyncio.Event()
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"{"
+        await go_on.wait()
+        yield b"}"
+
+    http = service.client()
+    slow = [asyncio.create_task(http.post("/work", content=trickle())) for _ in range(10 * (MOST + WAITING))]
+    await settled(*slow)
+    service.release.set()
+    assert (await http.get("/work")).text == "done"
+    go_on.set()
+    statuses = {response.status_code for response in await asyncio.gather(*slow)}
+    assert statuses <= {200, 429}
+
+
+async def test_an_answer_that_nobody_reads_has_no_place() -> None:
+    service = Service()
+    service.release.set()
+    read = asyncio.Event()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Message) -> None:
+        await read.wait()
+
+    scope = {"type": "http", "method": "GET", "path": "/work", "headers": [], "client": ("192.0.2.1", 5)}
+    stuck: list[asyncio.Task[Any]] = [
+        asyncio.create_task(service.app({**scope, "query_string": b""}, receive, send))  # type: ignore[arg-type]
+        for _ in range(10 * MOST)
+    ]
+    await settled(*stuck)
+    assert (await service.client().get("/work")).text == "done"
+    read.set()
+    await asyncio.gather(*stuck)
+
+
+async def test_an_answer_that_is_still_made_has_a_place() -> None:
+    service = Service()
+    tasks = asking(service.client(), MOST, "/stream")
+    await settled(*tasks)
+    more = asking(service.client(), 1)
+    await settled(*tasks, *more)
+    assert service.begun == MOST
+    service.release.set()
+    await asyncio.gather(*tasks, *more)
+
+
+async def test_nothing_is_remembered_of_clients_that_are_gone() -> None:
+    turns = Turns(_nothing, MOST, WAITING)
+    for number in range(1_000):
+        await turns.enter(f"client {number}")
+        turns.leave(f"client {number}")
+    assert turns._lines == {}
+
+
+async def _nothing(*_: Any) -> None:
+    """An application that does nothing."""
