@@ -191,6 +191,26 @@ def purge(  # noqa: PLR0913, PLR0917 - the options of the command
 
 
 @cli.command()
+def audit(  # noqa: PLR0913, PLR0917 - the options of the command
+    since: Annotated[str, typer.Option(help="From this date or time on.")] = "",
+    until: Annotated[str, typer.Option(help="To the end of this date or time.")] = "",
+    about: Annotated[str, typer.Option(help="Only what touched this resource, as in Patient/123.")] = "",
+    erase_before: Annotated[
+        str, typer.Option(help="Erase the events before this date, half a year ago or earlier, instead.")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Why they are erased: it is kept in an event.")] = "",
+    by: Annotated[str, typer.Option(help="Who erases; unset: the user of this machine.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Erase. Without it, only tell how many would be.")] = False,
+) -> None:
+    """Write the trail of use (DMI_AUDIT) on standard output: a line of JSON for each AuditEvent."""
+    from app.commands.audit import Options
+    from app.commands.audit import audit as audit_trail
+
+    options = Options(since, until, about, erase_before, reason, by, yes)
+    asyncio.run(audit_trail(_settings(), options))
+
+
+@cli.command()
 def index(
     drop_stale: Annotated[
         bool, typer.Option("--drop-stale", help="Drop those that this release does not need.")

@@ -29,7 +29,9 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
+from app.usage.use import PATIENT_ELEMENTS
 from app.usage.witness import attended
+from app.web.auditing import Auditing
 from app.web.authentication.keys import Keys, key_set
 from app.web.authentication.middleware import Authentication, bearer, named, principal_in
 from app.web.authentication.source import Unreadable, is_address, read_source
@@ -79,6 +81,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     page = Page(STATIC, operations) if settings.page else None
     schema = schema or build_schema(settings)
     witnesses = witnesses_of(settings, store, schema, operations)
+    audit = witnesses.audit
     wiring = Wiring(
         schema=schema,
         context_of=_context_of(settings, store, rules),
@@ -115,6 +118,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         middleware=[
             Middleware(Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all]),
             Middleware(SecurityHeaders),
+            *([Middleware(Auditing, keep=audit.keep)] if audit and settings.audit == "required" else []),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
             *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
             Middleware(Origins, settings.origins),
@@ -238,8 +242,10 @@ def _check_keys(path: str) -> None:
 
 def _repository_of(store: Repository, scope: Scope) -> PrincipalRepository:
     """The store as the one who asks may see it."""
-    use = use_of(scope)
-    return watched(PrincipalRepository(store, principal_in(scope)), (use.did,) if use else ())
+    repository = PrincipalRepository(store, principal_in(scope))
+    if (use := use_of(scope)) is None:
+        return repository
+    return watched(repository, (use.did,), PATIENT_ELEMENTS if use.audited else frozenset())
 
 
 def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: Repeats) -> rest.Wiring:

@@ -138,6 +138,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "off",
         "a line of JSON for each request: `off`, `stdout`, or the path of a file",
     ),
+    Setting(
+        "DMI_AUDIT",
+        "off",
+        "`on` keeps AuditEvents of every request for resources, apart from the resources; `required` gives no answer "
+        "whose events are not kept",
+    ),
     Setting("DMI_METRICS", "off", "`on` answers `/metrics` with figures for Prometheus; `off` has no such address"),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
@@ -204,6 +210,7 @@ class Settings:
     introspection: bool
     reference_cache: int
     access_log: str  # "" where there is none
+    audit: Literal["off", "on", "required"]
     metrics: bool
     max_body: int
     max_rows: int
@@ -253,6 +260,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         introspection=_on_loopback("DMI_INTROSPECTION", given),
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
+        audit=_one_of("DMI_AUDIT", given, ("off", "on", "required")),
         metrics=_one_of("DMI_METRICS", given, ("on", "off")) == "on",
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.usage.access_log import MOST_IDS, AccessLog
+from app.usage.audit_trail import AuditTrail
 from app.usage.use import Use
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Witnesses(NamedTuple):
 
     all: Sequence[Witness]
     metrics: Metrics | None
+    audit: AuditTrail | None
     use_of: Callable[[], Use] | None
 
 
@@ -33,9 +35,11 @@ def witnesses_of(
 ) -> Witnesses:
     """The witnesses of a server, not yet opened."""
     log = access_log_of(settings)
-    metrics = _metrics(store, schema, operations, log) if settings.metrics else None
-    found = [witness for witness in (log, metrics) if witness]
-    return Witnesses(found, metrics, partial(Use, MOST_IDS) if found else None)
+    audit = AuditTrail(store, required=settings.audit == "required") if settings.audit != "off" else None
+    metrics = _metrics(store, schema, operations, log, audit) if settings.metrics else None
+    found = [witness for witness in (log, audit, metrics) if witness]
+    use_of = partial(Use, MOST_IDS, audited=audit is not None) if found else None
+    return Witnesses(found, metrics, audit, use_of)
 
 
 def access_log_of(settings: Settings) -> AccessLog | None:
@@ -43,7 +47,13 @@ def access_log_of(settings: Settings) -> AccessLog | None:
     return AccessLog(settings.access_log) if settings.access_log else None
 
 
-def _metrics(store: Repository, schema: DmiSchema, operations: Sequence[Operation], log: AccessLog | None) -> Metrics:
+def _metrics(
+    store: Repository,
+    schema: DmiSchema,
+    operations: Sequence[Operation],
+    log: AccessLog | None,
+    audit: AuditTrail | None,
+) -> Metrics:
     from app.usage.metrics import Metrics
 
     preparing, runs = schema.preparing, schema.runs
@@ -57,6 +67,7 @@ def _metrics(store: Repository, schema: DmiSchema, operations: Sequence[Operatio
             ("executions", "plan"): runs["planned"],
             ("executions", "graphql-core"): runs["graphql-core"],
             **({("log", "lost"): log.missing} if log else {}),
+            **({("audit", "kept"): audit.kept, ("audit", "lost"): audit.missing} if audit else {}),
         }
 
     return Metrics({operation.id: operation.name for operation in operations}, counts, store.busy)

@@ -91,6 +91,7 @@ _built = lru_cache(maxsize=16)(build_schema)
 _PLAIN: Final = read_settings({"DMI_STORE": "memory:", "DMI_EXAMPLE_DATA": "off"})
 _NOT_OF_THE_SCHEMA: Final = (
     "access_log",
+    "audit",
     "base_url",
     "example_data",
     "max_body",

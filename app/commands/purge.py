@@ -75,7 +75,7 @@ class Options:
 async def purge(settings: Settings, options: Options) -> int:
     """Tell what goes, and erase it if `yes`. The exit code: 1 where something that is named has to stay, or a hold is
     in the way. Raises RequestError for options that cannot be understood."""
-    language, why = terminal_language(os.environ), _why(options)
+    language, why = terminal_language(os.environ), why_of(options.reason, options.by)
     survey = Survey(_asked(options), settings.base_url, utc_now())
     async with opened(settings) as store:
         total = sum([await store.count(name, And()) for name in SERVED])
@@ -131,8 +131,9 @@ def _asked(options: Options) -> Asked:
     return Asked(places=frozenset(options.ids))
 
 
-def _why(options: Options) -> Why:
-    reason = " ".join(options.reason.split())
+def why_of(reason: str, by: str) -> Why:
+    """The reason of an erasure, and whose it is: unset, the user of this machine. Raises RequestError."""
+    reason = " ".join(reason.split())
     if not 0 < len(reason) <= LONGEST_REASON:
         raise RequestError(
             f"--reason must say in 1 to {LONGEST_REASON} characters why this is erased, without patient data: "
@@ -140,7 +141,7 @@ def _why(options: Options) -> Why:
             f"--reason doit dire en 1 à {LONGEST_REASON} caractères pourquoi ceci est effacé, sans donnée "
             "patient : elle est conservée.",
         )
-    return Why(reason, options.by.strip() or getpass.getuser())
+    return Why(reason, by.strip() or getpass.getuser())
 
 
 def _blocked(plan: Plan, options: Options) -> list[tuple[str, ...]]:

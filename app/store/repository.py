@@ -50,6 +50,15 @@ class Head:
     deleted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An AuditEvent that tells of the use of a server; its id begins with its time, so that ids are in the order of
+    time."""
+
+    id: str
+    resource: Resource
+
+
 Operation: TypeAlias = Literal["create", "update", "delete"]
 
 
@@ -243,6 +252,15 @@ class Repository(Protocol):
 
     async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
         """Make the search values of resources anew."""
+
+    async def keep_events(self, events: Sequence[Event]) -> None:
+        """Keep events of use, apart from all resources; one that is there already stays. Durable on return."""
+
+    async def events(self, after: str, count: int) -> Sequence[Event]:
+        """The next events of use behind an id, in the order of their ids; "" is before all of them."""
+
+    async def forget_events(self, before: str) -> int:
+        """Remove the events of use ahead of an id for good; answers how many there were."""
 
     async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
         """Hold a name in the ledger for a time, unless somebody else holds it; whoever comes first has it, also among

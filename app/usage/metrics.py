@@ -74,6 +74,7 @@ class Metrics:
             "plans": Counter("dmi_plans", "Plans that were kept (hit), or made anew", ("cache",), **own),
             "executions": Counter("dmi_executions", "Operations, by what ran them", ("by",), **own),
             "log": Counter("dmi_access_log_lines", "Lines of the access log that were lost", ("state",), **own),
+            "audit": Counter("dmi_audit_events", "Events of the audit trail that were kept or lost", ("state",), **own),
         }
         self._now = Gauge("dmi_busy", "What goes on now in the store", ("what",), multiprocess_mode="livesum", **own)
 

@@ -11,7 +11,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.store.repository import Operation, Stored
@@ -35,6 +35,16 @@ class Kept(NamedTuple):
     place: str
 
 
+class Taken(NamedTuple):
+    """What an audit tells of: whether it is the first that it tells of a request, patients, places that were read, and
+    what was stored."""
+
+    first: bool
+    patients: Sequence[str]
+    places: Sequence[str]
+    kept: Sequence[Kept]
+
+
 @dataclass(slots=True)
 class Use:
     """What a request asked for, and the resources that it was given or stored.
@@ -42,11 +52,12 @@ class Use:
     `interaction` is FHIR's word, or GraphQL's `query` or `mutation`, and "" where it asked for no resources; `target`
     the place that a path names. `executed` is False where a document was refused, whatever the status says.
     `ids` has the first `most` of each type, and `given` how many of it the store gave in all; one that was read twice
-    counts twice. `patients` are those whom the resources are about, if they are wanted. `commands` are those of the
-    store with what they took, in nanoseconds like `took`; `rules` counts those that were broken."""
+    counts twice. If the use is `audited`, `places` are all that were read, and `patients` those whom they are about.
+    `commands` are those of the store with what they took, in nanoseconds like `took`; `rules` counts those that were
+    broken."""
 
     most: int
-    with_patients: bool = False
+    audited: bool = False
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     begun: int = field(default_factory=perf_counter_ns)
     took: int = 0
@@ -63,9 +74,12 @@ class Use:
     given: dict[str, int] = field(default_factory=dict)
     ids: dict[str, dict[str, None]] = field(default_factory=dict)
     patients: dict[str, None] = field(default_factory=dict)
+    places: dict[str, None] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
     commands: list[tuple[str, int]] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
+    _taken: bool = False
+    _taken_kept: int = 0
 
     @property
     def instant(self) -> str:
@@ -89,6 +103,14 @@ class Use:
         self.operation = operation[:LONGEST_NAME]
         self.document = f"sha256:{sha256(query.encode()).hexdigest()}"
 
+    def taken(self) -> Taken:
+        """What was touched since this was asked last."""
+        taken = Taken(not self._taken, list(self.patients), list(self.places), self.kept[self._taken_kept :])
+        self._taken, self._taken_kept = True, len(self.kept)
+        self.patients.clear()
+        self.places.clear()
+        return taken
+
     def met(self, code: str, issues: Iterable[Mapping[str, Any]]) -> None:
         """Note an error, by its FHIR issue type and the rules of the issues in its OperationOutcome."""
         self.errors[code] = self.errors.get(code, 0) + 1
@@ -106,7 +128,7 @@ class Use:
             for write, stored in zip(command.arguments[0], command.answer, strict=True):
                 if stored.changed:
                     self.kept.append(Kept(_operation(stored), f"{write.type}/{write.id}"))
-                    if self.with_patients:
+                    if self.audited:
                         self._about(write.type, write.id, stored.resource)
         elif command.type:
             self.given.setdefault(command.type, 0)
@@ -117,7 +139,8 @@ class Use:
         for number, (id_, resource) in enumerate(resources, 1):  # noqa: B007 - counted
             if len(ids) < self.most:
                 ids[id_] = None
-            if self.with_patients:
+            if self.audited:
+                self.places[f"{type_name}/{id_}"] = None
                 self._about(type_name, id_, resource)
         self.given[type_name] = self.given.get(type_name, 0) + number
 

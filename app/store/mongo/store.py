@@ -15,7 +15,7 @@ from app.errors import StoreUnavailable
 from app.store import keyset
 from app.store.elements import given
 from app.store.failures import closed, slow
-from app.store.mongo import decoding, history, ledger
+from app.store.mongo import decoding, history, ledger, trail
 from app.store.mongo.collections import Collections
 from app.store.mongo.failures import no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
     from app.store.mongo.writing import Place
-    from app.store.repository import Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
+    from app.store.repository import Event, Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 MongoCollection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
@@ -278,6 +278,21 @@ class MongoStore:
         await self._check_say()
         async with self._place(type) as place:
             await repair(place, self._index, ids)
+
+    async def keep_events(self, events: Sequence[Event]) -> None:
+        """Keep events of use, in a collection of their own."""
+        async with self._running().server.request():
+            await trail.keep(self._running().collections.database[trail.TRAIL], events)
+
+    async def events(self, after: str, count: int) -> Sequence[Event]:
+        """The next events of use behind an id."""
+        async with self._running().server.request():
+            return await trail.after(self._running().collections.database[trail.TRAIL], after, count)
+
+    async def forget_events(self, before: str) -> int:
+        """Remove the events of use ahead of an id."""
+        async with self._running().server.request():
+            return await trail.forget(self._running().collections.database[trail.TRAIL], before)
 
     async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
         """Hold a name in the ledger for a time, unless somebody else holds it."""

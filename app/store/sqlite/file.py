@@ -47,25 +47,31 @@ def open_writer(directory: Path | None) -> apsw.Connection:
         return memory
     path = directory / FILE
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.touch(mode=0o600)  # patients' data is its owner's alone; SQLite gives its other files the same rights
+        claim(path)
         connection = apsw.Connection(str(path))
     except (OSError, apsw.Error) as error:
         raise unusable(path, error) from None
     try:
-        connection.set_busy_handler(_wait)
+        connection.set_busy_handler(wait)
         if connection.readonly("main"):
             raise apsw.ReadOnlyError
         _check_marks(connection)
         connection.pragma("page_size", PAGE)  # of a new file; another one keeps its own
-        _use_write_ahead_log(connection)
+        use_write_ahead_log(connection)
         list(connection.execute(SETTINGS))  # statements run as far as the rows are taken
         _make_tables(connection)
     except (apsw.Error, Damaged, NotOurs, TooNew) as error:
         connection.close()
         raise unusable(path, error) from None
     return connection
+
+
+def claim(path: Path) -> None:
+    """Make a file where there is none. Patients' data is its owner's alone; SQLite gives its other files the same
+    rights. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 def open_counter(directory: Path) -> apsw.Connection:
@@ -93,7 +99,7 @@ def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
     try:
         for _ in range(number):
             connections.append(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY))
-            connections[-1].set_busy_handler(_wait)
+            connections[-1].set_busy_handler(wait)
             connections[-1].execute(READER_SETTINGS)
     except apsw.Error as error:
         for connection in connections:
@@ -105,7 +111,7 @@ def open_readers(directory: Path, number: int) -> list[apsw.Connection]:
 def open_beside(directory: Path) -> apsw.Connection:
     """A connection to the store of a directory for what is done beside reading and writing resources."""
     connection = apsw.Connection(str(directory / FILE), flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.set_busy_handler(_wait)
+    connection.set_busy_handler(wait)
     connection.execute("PRAGMA secure_delete = ON")
     return connection
 
@@ -140,15 +146,15 @@ def _make_tables(connection: apsw.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _use_write_ahead_log(connection: apsw.Connection) -> None:
+def use_write_ahead_log(connection: apsw.Connection) -> None:
     """https://www.sqlite.org/wal.html
 
-    Where two processes make the file at the same time, SQLite refuses this to one of them without asking `_wait`."""
+    Where two processes make the file at the same time, SQLite refuses this to one of them without asking `wait`."""
     for times_before in count():
         try:
             connection.pragma("journal_mode", "wal")
         except apsw.BusyError:
-            if not _wait(times_before):
+            if not wait(times_before):
                 raise
         else:
             return
@@ -164,7 +170,7 @@ def _check_marks(connection: apsw.Connection) -> None:
         raise TooNew
 
 
-def _wait(times_before: int) -> bool:
+def wait(times_before: int) -> bool:
     """Ask again each millisecond. SQLite's own pauses grow to 100 ms: a process that loads data would never be caught
     between two commits."""
     sleep(0.001)

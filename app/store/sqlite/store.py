@@ -30,6 +30,7 @@ from app.store.sqlite.immediate import Immediate
 from app.store.sqlite.readers import Readers
 from app.store.sqlite.restoring import restore
 from app.store.sqlite.scheme import Scheme
+from app.store.sqlite.trail import Trail
 from app.store.sqlite.writer import Writer
 from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from app.errors import Issue
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
-    from app.store.repository import Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
+    from app.store.repository import Event, Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
 
 T = TypeVar("T")
 
@@ -86,6 +87,7 @@ class SqliteStore:
         self._clock = clock
         self._reader_count = readers
         self._opened: Running | None = None
+        self._trail = Trail(directory)
 
     async def open(self) -> None:
         """Open or make the file, and bring its search values up to date. Raises StoreUnusable."""
@@ -100,6 +102,7 @@ class SqliteStore:
         """Finish what runs, end the threads and close the file."""
         if running := self._opened:
             self._opened = None
+            await self._trail.close()
             await running.short.close()
             await running.counter.close()
             await running.readers.close()
@@ -243,6 +246,21 @@ class SqliteStore:
             return indexes.drop_stale(connection, running.scheme)
 
         return await self._write(drop)
+
+    async def keep_events(self, events: Sequence[Event]) -> None:
+        """Keep events of use, in a file of their own."""
+        self._running()
+        await self._trail.keep(events)
+
+    async def events(self, after: str, count: int) -> Sequence[Event]:
+        """The next events of use behind an id."""
+        self._running()
+        return await self._trail.after(after, count)
+
+    async def forget_events(self, before: str) -> int:
+        """Remove the events of use ahead of an id."""
+        self._running()
+        return await self._trail.forget(before)
 
     async def reserve(self, name: str, holder: str, seconds: float) -> Reservation:
         """Hold a name in the ledger for a time, unless somebody else holds it."""

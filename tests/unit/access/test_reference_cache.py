@@ -32,7 +32,18 @@ READING = {
         "related",
         "count_related",
     ),
-    *("tally", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
+    *(
+        "tally",
+        "indexes",
+        "drop_stale",
+        "inspect",
+        "repair",
+        "reserve",
+        "settle",
+        "keep_events",
+        "events",
+        "forget_events",
+    ),
 }
 
 

@@ -22,7 +22,7 @@ def version(resource: dict[str, Any] | None) -> Version:
 
 
 def use_after(method: str, type_name: str, answer: Any, *arguments: Any, most: int = 20) -> Use:
-    use = Use(most, with_patients=True)
+    use = Use(most, audited=True)
     use.did(Command(method, type_name, arguments, 0, 1, answer))
     return use
 
