@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import OperationDefinitionNode, parse
 
 from app.web.page import STATIC
+from tests.end_to_end.node import found_by, needs
 from tests.end_to_end.processes import ROOT, serving
 
 if TYPE_CHECKING:
@@ -21,25 +19,14 @@ if TYPE_CHECKING:
 OPERATIONS = ROOT / "graphql" / "operations"
 ARTEFACTS = ROOT / "tests" / "artefacts"
 CHROMIUM = os.environ.get("DMI_CHROMIUM", "/usr/bin/chromium")
-VISIT_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    for missing, remedy in _missing():
-        _not_here(f"{missing} is missing: {remedy}")
+    needs("playwright-core", _missing())
     ARTEFACTS.mkdir(exist_ok=True)
     with serving(DMI_STORE=f"embedded:{tmp_path_factory.mktemp('store')}") as server:
-        visit = subprocess.run(
-            [shutil.which("node") or "node", str(Path(__file__).parent / "page.mjs"), server.url, str(ARTEFACTS)],
-            env={**os.environ, "DMI_CHROMIUM": CHROMIUM},
-            capture_output=True,
-            text=True,
-            timeout=VISIT_SECONDS,
-            check=False,
-        )
-    assert visit.returncode == 0, visit.stderr
-    found: dict[str, Any] = json.loads(visit.stdout)
+        found: dict[str, Any] = found_by("page.mjs", server.url, str(ARTEFACTS), DMI_CHROMIUM=CHROMIUM)
     return found
 
 
@@ -142,15 +129,7 @@ def _name(path: Path) -> str:
 
 
 def _missing() -> Iterator[tuple[str, str]]:
-    if shutil.which("node") is None:
-        yield "node", "install Node.js"
     if not Path(CHROMIUM).is_file():
         yield CHROMIUM, "install chromium, or name it in DMI_CHROMIUM"
-    if not (ROOT / "web" / "node_modules" / "playwright-core").is_dir() or not STATIC.is_dir():
+    if not STATIC.is_dir():
         yield "the built page", "run `make page`"
-
-
-def _not_here(reason: str) -> NoReturn:
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
