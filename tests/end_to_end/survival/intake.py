@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, TypeVar
@@ -164,13 +164,14 @@ class Client:
 
 
 @contextmanager
-def working(url: str) -> Iterator[Intake]:
-    """Clients at work on a server, whether it is there or not, half of them at each door."""
+def working(*urls: str) -> Iterator[Intake]:
+    """Clients at work on servers, whether these are there or not, as many at each of their doors."""
     intake = Intake()
-    with client(url) as http, ThreadPoolExecutor(CLIENTS) as pool:
+    with ExitStack() as stack, ThreadPoolExecutor(CLIENTS) as pool:
+        doors = [door(stack.enter_context(client(url))) for url in urls for door in DOORS]
         try:
             for number in range(CLIENTS):
-                worker = Client(intake, f"c{number}", DOORS[number % len(DOORS)](http))
+                worker = Client(intake, f"c{number}", doors[number % len(doors)])
                 intake.clients.append(pool.submit(worker.work))
             yield intake
         finally:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import product
 from shutil import which
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
@@ -14,12 +16,12 @@ import pytest
 
 from tests.builders import device
 from tests.end_to_end.processes import serving
-from tests.end_to_end.survival.doors import DOORS, GraphQL, Refused, Rest, client
+from tests.end_to_end.survival.doors import GraphQL, Refused, Rest, client
 from tests.end_to_end.survival.intake import entry, transaction
 from tests.end_to_end.survival.places import look_into
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -39,10 +41,10 @@ class Disk(Protocol):
 
     directory: Path
 
-    def fill(self, server: Server) -> None:
+    def fill(self, servers: Sequence[Server]) -> None:
         """Leave little room."""
 
-    def free(self, server: Server) -> None:
+    def free(self, servers: Sequence[Server]) -> None:
         """Make room."""
 
 
@@ -53,27 +55,28 @@ class SmallDisk:
         self.directory = directory
         self._ballast = directory / "ballast"
 
-    def fill(self, server: Server) -> None:
+    def fill(self, servers: Sequence[Server]) -> None:
         self._ballast.write_bytes(b"x" * BALLAST)
 
-    def free(self, server: Server) -> None:
+    def free(self, servers: Sequence[Server]) -> None:
         self._ballast.unlink()
 
 
 class SmallFiles:
-    """A directory where the server may write no file that is larger than so much."""
+    """A directory where the servers may write no file that is larger than so much."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
-    def fill(self, server: Server) -> None:
-        self._limit(server, BALLAST)
+    def fill(self, servers: Sequence[Server]) -> None:
+        self._limit(servers, BALLAST)
 
-    def free(self, server: Server) -> None:
-        self._limit(server, resource.RLIM_INFINITY)
+    def free(self, servers: Sequence[Server]) -> None:
+        self._limit(servers, resource.RLIM_INFINITY)
 
-    def _limit(self, server: Server, size: int) -> None:
-        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+    def _limit(self, servers: Sequence[Server], size: int) -> None:
+        for server in servers:
+            resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 @contextmanager
@@ -95,24 +98,32 @@ def small_files(place: Path) -> Iterator[Disk]:
 
 @pytest.mark.parametrize("disk_of", [small_disk, small_files])
 def test_a_full_disk_is_told_and_what_was_acknowledged_is_read(tmp_path: Path, disk_of: DiskOf) -> None:
-    with disk_of(tmp_path / "disk") as disk:
+    """By two servers on the store, each asked at one door."""
+    with disk_of(tmp_path / "disk") as disk, ExitStack() as stack:
         store = f"embedded:{disk.directory / 'store'}"
-        settings = {"DMI_STORE": store, "DMI_EXAMPLE_DATA": "off"}
-        with serving(**settings) as server, client(server.url) as http:
-            kept = [door(http).create(device(id=None, lotNumber="before")).place for door in DOORS]
-            disk.fill(server)
-            for door in DOORS:
-                kept += _filled(door(http))
-            _refuses(GraphQL(http), 200)
-            _refuses(Rest(http), 507)
-            for place in kept:
-                assert http.get(f"/fhir/{place}").json()["id"] == place.partition("/")[2]
-            disk.free(server)
-            kept += [door(http).create(_large(), key=str(uuid4())).place for door in DOORS]
-            assert server.log == []
+        servers = _servers(stack, DMI_STORE=store, DMI_EXAMPLE_DATA="off")
+        https = [stack.enter_context(client(server.url)) for server in servers]
+        graphql, rest = doors = GraphQL(https[0]), Rest(https[1])
+        kept = [door.create(device(id=None, lotNumber="before")).place for door in doors]
+        disk.fill(servers)
+        for door in doors:
+            kept += _filled(door)
+        _refuses(graphql, 200)
+        _refuses(rest, 507)
+        for place, http in product(kept, https):
+            assert http.get(f"/fhir/{place}").json()["id"] == place.partition("/")[2]
+        disk.free(servers)
+        kept += [door.create(_large(), key=str(uuid4())).place for door in doors]
+        assert [server.log for server in servers] == [[], []]
         found = look_into(store)
         assert found.histories.keys() == set(kept)
         assert found.flaws == []
+
+
+def _servers(stack: ExitStack, **settings: str) -> Sequence[Server]:
+    """Two of them, which start at the same time."""
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(lambda _: stack.enter_context(serving(**settings)), range(2)))
 
 
 def _filled(door: Door) -> list[str]:
