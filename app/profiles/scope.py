@@ -54,7 +54,7 @@ def scope_of(resource: Resource, path: str, around: Scope | None, *, contained: 
     kind: str = resource["resourceType"]
     entries = entry_types(resource) if kind == "Bundle" else around.entries if around else _NOTHING
     in_bundle = around is not None and (around.in_bundle or around.type == "Bundle")
-    in_transaction = around is not None and (around.in_transaction or _is_transaction(around.resource))
+    in_transaction = around is not None and _is_in_transaction(around)
     if not (contained and around):
         return Scope(resource, kind, path, None, contained_types(resource), entries, in_bundle, in_transaction)
     scope = Scope(resource, kind, path, around, around.contained, entries, in_bundle, in_transaction)
@@ -62,8 +62,11 @@ def scope_of(resource: Resource, path: str, around: Scope | None, *, contained: 
     return scope
 
 
-def _is_transaction(resource: Resource) -> bool:
-    return resource["resourceType"] == "Bundle" and resource.get("type") in ("transaction", "batch")
+def _is_in_transaction(around: Scope) -> bool:
+    """A Bundle that a transaction stores is a document of its own."""
+    if around.type == "Bundle":
+        return around.resource.get("type") in ("transaction", "batch")
+    return around.in_transaction
 
 
 def contained_types(resource: Resource) -> Mapping[str, str]:

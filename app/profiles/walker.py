@@ -6,7 +6,6 @@ the modules beside this one; the walker only knows where it is.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from app.profiles.bindings import concept_findings
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 DEEPEST: Final = 64
 """Levels of elements below the root; deeper JSON is a finding, never an exhausted stack."""
 
-_INDEX: Final = re.compile(r"\[[0-9]+\]")
 _MAY_BE_LOCAL: Final = frozenset({"uri", "url", "canonical"})
 
 Visit: TypeAlias = "Callable[[Scope], None]"
@@ -69,7 +67,8 @@ class Walk:
     def resource(self, value: Json, path: str, around: Scope | None = None, *, contained: bool = False) -> None:
         """Walks a resource at `path`; `around` is the resource it stands in, which contains it or is a Bundle."""
         for finding in resource_findings(value):
-            self._findings.add(finding, path, f"R4#{_INDEX.sub('', path)}.{finding.kind.aspect}")
+            element = around.element(path) if around else path
+            self._findings.add(finding, path, f"R4#{element}.{finding.kind.aspect}")
             return
         scope = scope_of(value, path, around, contained=contained)
         self._object(value, shape(scope.type), path, scope)

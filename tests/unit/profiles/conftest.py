@@ -1,4 +1,4 @@
-"""What the tests of validation share: the product's validator, and findings as (expression, rule)."""
+"""What the tests of validation share: the product's validator, and what it finds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.profiles import DEFAULTS, Validator, load_profiles
+from tests.unit.profiles.found import Found, finds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-Found = list[tuple[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -21,19 +20,9 @@ def validator() -> Validator:
 
 @pytest.fixture(scope="session")
 def errors(validator: Validator) -> Callable[[Any], Found]:
-    """The place and rule of every error in a resource, in the order they are found."""
-
-    def found(resource: Any) -> Found:
-        return [(issue.expression, issue.rule) for issue in validator.validate(resource) if issue.severity == "error"]
-
-    return found
+    return finds(validator, "error")
 
 
 @pytest.fixture(scope="session")
 def warnings(validator: Validator) -> Callable[[Any], Found]:
-    """The place and rule of every warning."""
-
-    def found(resource: Any) -> Found:
-        return [(issue.expression, issue.rule) for issue in validator.validate(resource) if issue.severity == "warning"]
-
-    return found
+    return finds(validator, "warning")

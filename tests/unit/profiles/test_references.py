@@ -66,6 +66,14 @@ def test_a_conditional_reference_is_refused_in_a_collection(errors: Errors) -> N
     assert [expression for expression, *_ in found] == ["Bundle.entry[0].resource.subject.reference"]
 
 
+def test_a_conditional_reference_is_refused_in_a_collection_that_a_transaction_stores(errors: Errors) -> None:
+    entry = {"resource": subject(reference="Patient?identifier=x")}
+    document = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    outer = {"resource": document, "request": {"method": "POST", "url": "Bundle"}}
+    found = errors({"resourceType": "Bundle", "type": "transaction", "entry": [outer]})
+    assert [expression for expression, *_ in found] == ["Bundle.entry[0].resource.entry[0].resource.subject.reference"]
+
+
 def test_a_conditional_reference_is_for_a_transaction_only(errors: Errors) -> None:
     bundle = {
         "resourceType": "Bundle",

@@ -38,6 +38,12 @@ def test_a_bundle_entry_of_unknown_type_is_a_finding(errors: Errors) -> None:
     assert errors(bundle) == [("Bundle.entry[0].resource", "R4#Bundle.entry.resource.resourceType")]
 
 
+def test_a_resource_of_unknown_type_is_named_after_the_resource_that_it_stands_in(errors: Errors) -> None:
+    entry = {"resource": patient(contained=[{"resourceType": "Nothing", "id": "x"}])}
+    found = errors({"resourceType": "Bundle", "type": "collection", "entry": [entry]})
+    assert found == [("Bundle.entry[0].resource.contained[0]", "R4#Patient.contained.resourceType")]
+
+
 @pytest.mark.parametrize("name", ["fhir_comments", "birth_date", "multipleBirth", "_name", "birthdate"])
 def test_an_unknown_property_is_refused_by_its_name(errors: Errors, name: str) -> None:
     assert errors(patient(**{name: "x"})) == [(f"Patient.{name}", f"R4#Patient.{name}.unknown")]
