@@ -171,11 +171,18 @@ async def _writes(
             entry.type,
             entry.id,
             resources[entry.index],
-            expected=due(heads.get(entry.place), entry.expected),
+            expected=_due(entry, heads.get(entry.place)),
             keys=keys.get(entry.index, ()),
         )
         for entry in sorted(waiting, key=lambda each: METHODS.index(each.method))
     }
+
+
+def _due(entry: Entry, head: Head | None) -> int | None:
+    """What `Write.expected` is: an entry that names no version comes after whatever is done meanwhile."""
+    if entry.method != "POST" and entry.expected is None:
+        return None
+    return due(head, entry.expected)
 
 
 def _clashes(entries: Sequence[Entry], keys: Mapping[int, tuple[str, ...]]) -> list[Issue]:

@@ -317,6 +317,26 @@ async def test_an_entry_that_another_request_went_past_is_named(
     assert [issue.expression for issue in refusal.value.issues] == ["Bundle.entry[1]"]
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_an_entry_that_names_no_version_comes_after_another_request(
+    rules: Rules, writer: PrincipalRepository, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    await writer.write([Write("Device", "d1", device())])
+    await delete(writer, "Device", "d1")
+    write = writer.write
+
+    async def after_another(writes: Any, *, together: bool) -> Any:
+        await write([Write("Device", "d1", device(lotNumber="B"))])
+        return await write(writes, together=together)
+
+    monkeypatch.setattr(writer, "write", after_another)
+    sent = entry(device(lotNumber="C") if method == "PUT" else None, method=method) | {
+        "request": {"method": method, "url": "Device/d1"}
+    }
+    await transact(rules, writer, bundle(entry(patient()), sent))
+    assert (await writer.heads("Device", ["d1"]))["d1"] == Head(4, deleted=method == "DELETE")
+
+
 async def test_an_update_frees_the_number_for_another_entry(rules: Rules, writer: PrincipalRepository) -> None:
     old = (await create(rules, writer, "Procedure", procedure())).resource["id"]
     [number] = procedure()["identifier"]
