@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from app.errors import TooLarge
+from app.errors import TooLarge, UnsupportedMedia
 
 if TYPE_CHECKING:
     from starlette.types import Receive
@@ -20,7 +20,10 @@ DRAIN_SECONDS = 5.0
 
 
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
-    """The whole body. Raises TooLarge once it is beyond `limit` bytes, announced or sent, and ClientDisconnect."""
+    """The whole body. Raises TooLarge once it is beyond `limit` bytes, announced or sent, UnsupportedMedia for a
+    compressed one, and ClientDisconnect."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise _compressed()
     announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > limit:
         if b"expect" not in headers:  # a client that waits for leave has sent nothing yet
@@ -52,6 +55,14 @@ async def _drain(receive: Receive, at_most: int) -> None:
                 seen += len(message.get("body", b""))
                 if message["type"] != "http.request" or not message.get("more_body"):
                     return
+
+
+def _compressed() -> UnsupportedMedia:
+    return UnsupportedMedia(
+        "This server does not unpack what is sent. Send the body without Content-Encoding.",
+        "Ce serveur ne décompresse pas ce qui est envoyé. Envoyez le corps sans Content-Encoding.",
+        rule="content-encoding",
+    )
 
 
 def _refusal(limit: int) -> TooLarge:

@@ -114,13 +114,15 @@ class Exchange:
         return text_of(self.headers, name)
 
     def condition(self, name: bytes | None = None) -> str | None:
-        """The value of the one conditional header that a write may have. Raises RequestError for another one: it says
-        when not to write, so that it must not be passed over."""
+        """The value of the one conditional header that a write may have. Raises RequestError for another one, or the
+        same again: it says when not to write, so that it must not be passed over."""
         for field, written in CONDITIONS.items():
             if field in self.headers and field != name:
                 raise _unconditional(written, CONDITIONS[name] if name else "")
         if name is None or name not in self.headers:
             return None
+        if sum(field == name for field, _ in self.scope["headers"]) > 1:
+            raise _repeated(CONDITIONS[name])
         try:
             return self.headers[name].decode()
         except UnicodeDecodeError:
@@ -141,6 +143,15 @@ class Exchange:
         large = len(body) > READ_AT_ONCE
         value = await asyncio.to_thread(decode_strict, body) if large else decode_strict(body)
         return body if isinstance(value, str) else value
+
+
+def _repeated(written: str) -> RequestError:
+    return RequestError(
+        f"{written} comes more than once. Send one, which says all.",
+        f"{written} figure plusieurs fois. Envoyez-en un seul, qui dise tout.",
+        expression=written,
+        rule="condition",
+    )
 
 
 def _undecodable(written: str) -> RequestError:

@@ -79,6 +79,13 @@ async def test_another_media_type_is_415(start: Start, media: str, method: str, 
     assert codes(response, 415) == ["not-supported"]
 
 
+@pytest.mark.parametrize(("coding", "status"), [("gzip", 415), ("br, identity", 415), ("identity", 201)])
+async def test_a_body_is_sent_as_it_is(start: Start, coding: str, status: int) -> None:
+    headers = {"content-type": "application/fhir+json", "content-encoding": coding}
+    response = await (await start()).http.post("/fhir/Patient", content=json.dumps(patient()), headers=headers)
+    assert response.status_code == status
+
+
 async def test_a_patch_is_not_read_as_a_resource_nor_the_other_way_round(start: Start) -> None:
     product = await start(patient())
     assert (await product.http.patch(P1, json=[])).status_code == 415
@@ -204,6 +211,17 @@ async def test_a_condition_that_is_not_utf_8_is_400(start: Start) -> None:
         "/fhir/Patient", json=patient(), headers={b"if-none-exist": b"given=Zo\xe9"}
     )
     assert issues(response, 400)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name"), [("POST", "/fhir/Patient", "If-None-Exist"), ("PUT", P1, "If-Match")]
+)
+async def test_a_condition_that_comes_twice_is_400(start: Start, method: str, path: str, name: str) -> None:
+    product = await start(patient())
+    twice = [("content-type", "application/fhir+json"), (name, "family=a"), (name, "family=b")]
+    response = await product.http.request(method, path, content=json.dumps(patient(birthDate="1981")), headers=twice)
+    (issue,) = issues(response, 400)
+    assert issue["expression"] == [name]
 
 
 async def test_racing_conditional_creates_make_one_resource(start: Start) -> None:
