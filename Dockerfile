@@ -1,13 +1,13 @@
 # Three stages: the page (node), the wheel and its environment (uv), the image that runs (no compiler, no npm, no root).
-FROM node:22-bookworm-slim AS page
+FROM node:22.23.2-bookworm-slim AS page
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY web/ ./
 RUN npm run build -- --outDir /page --emptyOutDir
 
-FROM python:3.12-slim-bookworm AS build
-RUN pip install --no-cache-dir "uv==0.13.8"
+FROM python:3.12.13-slim-bookworm AS build
+RUN pip install --no-cache-dir "uv==0.13.9"
 WORKDIR /src
 COPY pyproject.toml uv.lock README.md LICENSE ./
 ENV UV_PROJECT_ENVIRONMENT=/venv UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
@@ -17,7 +17,7 @@ COPY graphql/ graphql/
 COPY --from=page /page/ app/web/static/
 RUN uv sync --frozen --no-dev --no-editable
 
-FROM python:3.12-slim-bookworm
+FROM python:3.12.13-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /data dmi && mkdir /data && chown dmi /data
 COPY --from=build /venv /venv
 USER dmi

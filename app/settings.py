@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -44,6 +45,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "`embedded:DIR`, `mongodb://…` or `memory:`; unset: `MONGODB_URI` when that is set, else `embedded:./data`",
     ),
     Setting("MONGODB_URI", "", "the MongoDB to use when `DMI_STORE` is unset; the path names the database (`dmi`)"),
+    Setting("MONGODB_URI_FILE", "", "a file that holds `MONGODB_URI` in its place, such as a secret of Docker"),
     Setting(
         "DMI_HOST",
         "127.0.0.1",
@@ -239,7 +241,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             "Définissez DMI_AUTH=jwt, ou DMI_ALLOW_OPEN=1 si ce réseau est fermé, ou écoutez sur 127.0.0.1.",
         )
     base_url = _url("DMI_BASE_URL", given)
-    store = given["DMI_STORE"] or given["MONGODB_URI"] or "embedded:./data"
+    store = given["DMI_STORE"] or _mongodb(given) or "embedded:./data"
     return Settings(
         store=store,
         host=host,
@@ -327,6 +329,33 @@ def _source(name: str, given: Mapping[str, str]) -> str:
             "Dans un réseau fermé, définissez DMI_JWT_KEYS_HTTP=on.",
         )
     return value
+
+
+def _mongodb(given: Mapping[str, str]) -> str:
+    """The address of MongoDB, with a password mostly, which the messages do not repeat."""
+    uri, file = given["MONGODB_URI"], given["MONGODB_URI_FILE"]
+    if not file:
+        return uri
+    if uri:
+        raise SettingsError(
+            "MONGODB_URI and MONGODB_URI_FILE are both set. Keep one of them.",
+            "MONGODB_URI et MONGODB_URI_FILE sont définis tous les deux. Gardez l’un d’eux.",
+        )
+    try:
+        held = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "UTF-8"
+        raise SettingsError(
+            f"The file {file} of MONGODB_URI_FILE cannot be read ({reason}). Give this user the right to read it.",
+            f"Le fichier {file} de MONGODB_URI_FILE est illisible ({reason}). Donnez à cet utilisateur le droit de le "
+            "lire.",
+        ) from None
+    if not held.startswith("mongodb"):
+        raise SettingsError(
+            f"The file {file} of MONGODB_URI_FILE must hold mongodb://… and nothing else.",
+            f"Le fichier {file} de MONGODB_URI_FILE doit contenir mongodb://… et rien d’autre.",
+        )
+    return held
 
 
 def _workers(given: Mapping[str, str], store: str) -> int | None:

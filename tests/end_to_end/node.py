@@ -34,11 +34,11 @@ def found_by(script: str, *arguments: str, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def needs(package: str, more: Iterable[tuple[str, str]] = ()) -> None:
+def needs(package: str = "", more: Iterable[tuple[str, str]] = ()) -> None:
     """Skip the test where Node.js, the package or one of (what, remedy) is missing; in CI that is a failure."""
     if shutil.which("node") is None:
         _not_here("node is missing: install Node.js")
-    if not (ROOT / "web" / "node_modules" / package).is_dir():
+    if package and not (ROOT / "web" / "node_modules" / package).is_dir():
         _not_here(f"{package} is missing: run `make page`")
     for missing, remedy in more:
         _not_here(f"{missing} is missing: {remedy}")

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.builders import procedure
+from tests.contract.deployment import probes
 from tests.contract.operations import OPERATIONS, variables
 from tests.end_to_end.processes import command, serving
 
@@ -52,6 +55,15 @@ def test_the_server_says_live_and_ready() -> None:
     with serving(DMI_STORE="memory:", DMI_EXAMPLE_DATA="off") as server:
         assert httpx.get(f"{server.url}/health").status_code == 200
         assert httpx.get(f"{server.url}/ready").status_code == 200
+        port = server.url.rpartition(":")[2]
+        assert {asker: probed(code, port) for asker, code in probes().items()} == {"image": 0, "compose": 0}
+    assert {asker: probed(code, port) for asker, code in probes().items()} == {"image": 1, "compose": 1}
+
+
+def probed(code: str, port: str) -> int:
+    """The exit code of what a container runs to learn how the server is."""
+    run = [sys.executable, "-c", code]
+    return subprocess.run(run, env={"DMI_PORT": port}, check=False, capture_output=True).returncode
 
 
 def test_without_its_mongodb_the_server_lives_and_says_quickly_that_it_is_not_ready() -> None:

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from app.errors import SettingsError
 from app.settings import SETTINGS, TokenSettings, is_loopback, read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_without_settings_the_embedded_store_is_used_on_loopback() -> None:
@@ -17,6 +22,26 @@ def test_mongodb_is_used_when_its_uri_is_set() -> None:
 
 def test_the_store_that_is_named_wins_over_mongodb() -> None:
     assert read_settings({"MONGODB_URI": "mongodb://x/dmi", "DMI_STORE": "memory:"}).store == "memory:"
+
+
+def test_the_address_of_mongodb_may_be_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "uri"
+    file.write_text("mongodb://u:p@x/dmi\n", encoding="utf-8")
+    assert read_settings({"MONGODB_URI_FILE": str(file)}).store == "mongodb://u:p@x/dmi"
+    assert read_settings({"MONGODB_URI_FILE": str(file), "DMI_STORE": "memory:"}).store == "memory:"
+    with pytest.raises(SettingsError, match="both set"):
+        read_settings({"MONGODB_URI_FILE": str(file), "MONGODB_URI": "mongodb://y"})
+
+
+@pytest.mark.parametrize("content", [None, b"", b"u:secret@x", b"\xff"])
+def test_a_file_without_the_address_is_named_and_its_content_is_not(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "uri"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        read_settings({"MONGODB_URI_FILE": str(file)})
+    assert str(file) in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
