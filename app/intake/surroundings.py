@@ -59,16 +59,17 @@ async def all_surroundings(
     resources: Sequence[tuple[str, Resource]],
     policy: Policy = "warn",
     base: str = "",
-    coming: Mapping[str, Resource] = MappingProxyType({}),
+    coming: Mapping[str, Resource | None] = MappingProxyType({}),
 ) -> list[tuple[Issue, ...]]:
     """The issues about each of several resources, given with their paths; `coming` is what is to be stored with them,
-    by Type/id, and counts as stored."""
+    by Type/id, and counts as stored; None is to be deleted."""
     places = await asyncio.to_thread(lambda: [_places(path, each, policy, base) for path, each in resources])
     wanted = {key for found in places for _, key in found if "/".join(key) not in coming}
     types = sorted({type_ for type_, _ in wanted})
     read = [reader.read(type_, sorted(id_ for other, id_ in wanted if other == type_)) for type_ in types]
     stored = dict(zip(types, await asyncio.gather(*read), strict=True))
-    known = {f"{type_}/{id_}": each for type_, batch in stored.items() for id_, each in batch.items()} | dict(coming)
+    there = {f"{type_}/{id_}": each for type_, batch in stored.items() for id_, each in batch.items()}
+    known = there | {place: resource for place, resource in coming.items() if resource is not None}
     return await asyncio.to_thread(
         lambda: [
             (*_missing(found, known, policy), *_agreement(path, resource, known, base))

@@ -148,7 +148,7 @@ async def _around(
     rules: Rules, writer: Writer, waiting: Sequence[Entry], resources: Mapping[int, Resource | None]
 ) -> tuple[Issue, ...]:
     """What the store, and the other entries, say of each resource."""
-    coming = {entry.place: resource for entry in waiting if (resource := resources[entry.index])}
+    coming = {entry.place: resources[entry.index] for entry in waiting}
     places = [(f"{entry.path}.resource", resource) for entry in waiting if (resource := resources[entry.index])]
     found = await all_surroundings(writer, places, rules.references, rules.base, coming)
     return tuple(issue for issues in found for issue in issues)

@@ -28,9 +28,10 @@ async def test_a_delete_leaves_a_tombstone(writer: PrincipalRepository, if_match
     assert not await writer.read("Device", ["d1"])
 
 
-async def test_a_second_delete_changes_nothing(writer: PrincipalRepository) -> None:
-    await delete(writer, "Device", "d1")
-    assert await delete(writer, "Device", "d1") == DELETED_BEFORE
+@pytest.mark.parametrize("if_match", [None, "*", "1", "2"])
+async def test_a_second_delete_changes_nothing(writer: PrincipalRepository, if_match: str | None) -> None:
+    await delete(writer, "Device", "d1", if_match if if_match != "2" else None)
+    assert await delete(writer, "Device", "d1", if_match) == DELETED_BEFORE
     assert (await writer.heads("Device", ["d1"]))["d1"].version == 2
 
 

@@ -472,6 +472,16 @@ async def test_what_comes_with_a_resource_counts_as_there(rules: Rules, writer: 
     assert await refused(enforcing, writer, absent) == {("Bundle.entry[0].resource.patient", "reference-exists")}
 
 
+async def test_what_an_entry_deletes_is_not_there_for_the_others(rules: Rules, writer: PrincipalRepository) -> None:
+    await writer.write([Write("Patient", "p1", patient())])
+    deletion = entry(None) | {"request": {"method": "DELETE", "url": "Patient/p1"}}
+    sent = bundle(deletion, entry(device(patient={"reference": "Patient/p1"})))
+    enforcing = replace(rules, references="enforce")
+    assert await refused(enforcing, writer, sent) == {("Bundle.entry[1].resource.patient", "reference-exists")}
+    warnings = (await transact(replace(rules, references="warn"), writer, sent)).warnings
+    assert "reference-exists" in {each.rule for each in warnings}
+
+
 async def test_warnings_are_told_with_their_entry(rules: Rules, writer: PrincipalRepository) -> None:
     sent = bundle(entry(patient()), entry(device(patient={"reference": "Patient/none"})))
     response = transaction_response(await transact(replace(rules, references="warn"), writer, sent))
