@@ -79,6 +79,10 @@ async def test_an_old_version_shows_the_whole_history(start: Start) -> None:
     assert versions(await page(await hospital(start, "A", "B", "C"), version="1")) == ["3", "2", "1"]
 
 
+async def test_the_history_of_a_deleted_resource_is_shown_by_an_old_version(start: Start) -> None:
+    assert versions(await page(await hospital(start, "A", "B", None), version="2")) == ["3", "2", "1"]
+
+
 async def test_pages_follow_each_other_to_the_end(start: Start) -> None:
     product = await hospital(start, *"ABCDE")
     found, after = [], None
