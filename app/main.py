@@ -29,6 +29,7 @@ from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
 from app.search.index import search_index
+from app.settings import all_of
 from app.usage.use import PATIENT_ELEMENTS
 from app.usage.witness import attended
 from app.web.auditing import Auditing
@@ -55,7 +56,7 @@ from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
 from app.web.security import SecurityHeaders
 from app.web.turns import Turns
-from app.witnesses import witnesses_of
+from app.witnesses import check_access_log, witnesses_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -162,6 +163,18 @@ def embedded_store_of(settings: Settings) -> SqliteStore | None:
 def is_embedded(settings: Settings) -> bool:
     """Whether the store runs in this process."""
     return not settings.store.startswith("mongodb")
+
+
+def check(settings: Settings) -> None:
+    """Raise SettingsError with all that is wrong with settings that can be read, as far as this needs no store."""
+    problems: list[SettingsError] = []
+    for part in (validator_of, _identify_of, check_access_log):
+        try:
+            part(settings)
+        except SettingsError as problem:
+            problems.append(problem)
+    if problems:
+        raise all_of(problems)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -15,13 +15,18 @@ from urllib.parse import urlsplit
 from app.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 Value = TypeVar("Value", bound=str)
 
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_NAMES = re.compile(r"\b(?:DMI|MONGODB)_[A-Z_]+\b")
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\s|,]+")
+
+
+_TAKEN_WITH: Final = {"DMI_AUTH": {"DMI_ALLOW_OPEN": "1"}}
+"""What else a variable that is wrong counts for: a server that should ask for tokens is not told that it is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +233,34 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings of a mapping such as os.environ. Raises SettingsError, which names the variable and the remedy."""
-    given = {setting.name: environment.get(setting.name, "").strip() or setting.default for setting in SETTINGS}
+    """The settings of a mapping such as os.environ. Raises SettingsError, which names every variable that is wrong, and
+    the remedy for each."""
+    unset = {setting.name: setting.default for setting in SETTINGS}
+    given = {name: environment.get(name, "").strip() or default for name, default in unset.items()}
+    problems: list[SettingsError] = []
+    while True:
+        try:
+            settings = _settings(given)
+        except SettingsError as problem:
+            problems.append(problem)
+            # What is wrong counts as unset, to see what else is wrong.
+            wrong = [name for name in _NAMES.findall(problem.en) if given.get(name, "") != unset.get(name, "")]
+            if not wrong:
+                break
+            given = {**given, wrong[0]: unset[wrong[0]], **_TAKEN_WITH.get(wrong[0], {})}
+        else:
+            if not problems:
+                return settings
+            break
+    raise all_of(problems)
+
+
+def all_of(problems: Sequence[SettingsError]) -> SettingsError:
+    """Several problems as one, a line for each."""
+    return SettingsError("\n".join(each.en for each in problems), "\n".join(each.fr for each in problems))
+
+
+def _settings(given: Mapping[str, str]) -> Settings:
     host = given["DMI_HOST"]
     tokens = _tokens(given)
     allow_open = _one_of("DMI_ALLOW_OPEN", given, ("0", "1")) == "1"
@@ -303,12 +334,12 @@ def _access_log(given: str) -> str:
 def _tokens(given: Mapping[str, str]) -> TokenSettings | None:
     if _one_of("DMI_AUTH", given, ("off", "jwt")) == "off":
         return None
-    for name in ("DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS"):
-        if not _listed(given[name]):
-            raise SettingsError(
-                f"{name} must be set for DMI_AUTH=jwt: else anybody's token would do.",
-                f"{name} doit être défini pour DMI_AUTH=jwt : sinon tout jeton conviendrait.",
-            )
+    needed = ("DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS")
+    if missing := ", ".join(name for name in needed if not _listed(given[name])):
+        raise SettingsError(
+            f"{missing} must be set for DMI_AUTH=jwt: else anybody's token would do.",
+            f"{missing} : à définir pour DMI_AUTH=jwt, sinon tout jeton conviendrait.",
+        )
     return TokenSettings(
         given["DMI_JWT_ISSUER"],
         _listed(given["DMI_JWT_AUDIENCE"]),

@@ -47,6 +47,12 @@ def access_log_of(settings: Settings) -> AccessLog | None:
     return AccessLog(settings.access_log) if settings.access_log else None
 
 
+def check_access_log(settings: Settings) -> None:
+    """Raises SettingsError where the access log cannot be written."""
+    if log := access_log_of(settings):
+        log.check()
+
+
 def _metrics(
     store: Repository,
     schema: DmiSchema,

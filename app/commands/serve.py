@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import replace
 from functools import partial
 from socket import SO_REUSEADDR, SOCK_STREAM, SOL_SOCKET, getaddrinfo, socket
@@ -16,9 +17,7 @@ from app.commands.figures import shared_figures
 from app.commands.garbage import search_seldom
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
-from app.main import create_app, prepare_store, store_of, validator_of
-from app.usage.witness import attended
-from app.witnesses import access_log_of
+from app.main import check, create_app, prepare_store, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """Serve until a signal stops it; answers the exit code. Raises what prevented the start, a DmiError mostly."""
+    check(settings)
     workers = 1 if settings.store == "memory:" else settings.workers or cores()
     with _listening(settings) as listener:
         announce = partial(_announce, settings, listener)
@@ -49,6 +49,9 @@ def application(settings: Settings) -> Starlette:
 def _serve(settings: Settings, listener: socket, announce: Callable[[], None]) -> int:
     app = application(settings)
     server = AnnouncedServer(uvicorn.Config(app, **_uvicorn(settings)), announce)
+    # A signal that stopped uvicorn is sent once more when all has ended: a stop that was asked for is no failure.
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, signal.SIG_IGN)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -78,12 +81,9 @@ def _supervise(settings: Settings, count: int, listener: socket, announce: Calla
 
 
 async def _prepare(settings: Settings) -> None:
-    validator_of(settings)
-    store, log = store_of(settings), access_log_of(settings)
+    store = store_of(settings)
     try:
         await prepare_store(settings, store)
-        async with attended([log] if log else []):
-            pass
     finally:
         await store.close()
 

@@ -51,6 +51,12 @@ class Workers(Multiprocess):
         if all(self._serves(worker) for worker in self.processes):
             self._announce()
 
+    def terminate_all(self) -> None:
+        """Uvicorn's hook: nobody may come any more, also not to wait for workers that have stopped to listen."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
     def keep_subprocess_alive(self) -> None:
         """Uvicorn's hook, every half second."""
         before = list(self.processes)

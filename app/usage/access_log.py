@@ -71,13 +71,15 @@ class AccessLog:
         """Lines that could not be written so far."""
         return self._dropped + self._lost
 
+    def check(self) -> None:
+        """Raises SettingsError where the file cannot be written."""
+        if self._path:
+            os.close(_checked(self._path))
+
     async def open(self) -> None:
         """Open the file. Raises SettingsError where that cannot be."""
         if self._path:
-            try:
-                self._file = _appending(self._path)
-            except OSError as error:
-                raise _unwritable(error) from None
+            self._file = _checked(self._path)
         self._thread.start()
 
     def note(self, record: Record) -> None:
@@ -202,6 +204,13 @@ def _write(file: int, text: bytes) -> None:
 def _appending(path: str) -> int:
     """A file whose lines are its owner's alone: the ids of patients stand in it."""
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _checked(path: str) -> int:
+    try:
+        return _appending(path)
+    except OSError as error:
+        raise _unwritable(error) from None
 
 
 def _unwritable(error: OSError) -> SettingsError:

@@ -148,6 +148,35 @@ def test_a_wrong_value_names_the_variable(name: str, value: str) -> None:
         read_settings({name: value})
 
 
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"DMI_PORT": "x", "DMI_MAX_ROWS": "0", "DMI_AUDIT": "?"}, ["DMI_PORT", "DMI_AUDIT", "DMI_MAX_ROWS"]),
+        ({"DMI_HOST": "192.0.2.7", "DMI_PORT": "x"}, ["DMI_HOST", "DMI_PORT"]),
+        ({"DMI_HOST": "192.0.2.7", "DMI_AUTH": "token", "DMI_PORT": "x"}, ["DMI_AUTH", "DMI_PORT"]),
+        ({"DMI_AUTH": "jwt", "DMI_HOST": "192.0.2.7", "DMI_PORT": "x"}, ["DMI_JWT_ISSUER", "DMI_PORT"]),
+        ({"DMI_WORKERS": "2", "DMI_STORE": "memory:", "DMI_PORT": "x"}, ["DMI_PORT", "DMI_WORKERS"]),
+    ],
+)
+def test_everything_that_is_wrong_is_told_at_once(environment: dict[str, str], named: list[str]) -> None:
+    with pytest.raises(SettingsError) as raised:
+        read_settings(environment)
+    lines = raised.value.en.splitlines()
+    assert [line.split(maxsplit=1)[0].partition("=")[0].strip(",") for line in lines] == named
+    assert len(raised.value.fr.splitlines()) == len(lines)
+
+
+def test_every_setting_that_is_wrong_is_told_by_its_name() -> None:
+    free = {
+        *("DMI_STORE", "MONGODB_URI", "DMI_HOST", "DMI_HOSTS", "DMI_PROFILES", "DMI_PROXIES"),
+        *("DMI_AUTH", "DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS", "DMI_JWT_KEYS_HTTP", "DMI_JWT_SKEW"),
+    }
+    wrong = {setting.name: "?" for setting in SETTINGS if setting.name not in free}
+    with pytest.raises(SettingsError) as raised:
+        read_settings(wrong)
+    assert {name for name in wrong if name not in raised.value.en} == set()
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost"])
 def test_these_addresses_are_loopback(host: str) -> None:
     assert is_loopback(host)
