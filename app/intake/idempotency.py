@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 REMEMBERED: Final = 86_400.0
 """Seconds for which an answer is told again."""
 
+MOST: Final = 15_000_000
+"""Bytes of an answer that is remembered; MongoDB keeps documents of up to 16 MiB. A larger one is made again: what was
+created is found by its ids."""
+
 _KEY: Final = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
 
 
@@ -90,7 +94,7 @@ async def _first(ledger: Ledger, name: str, holder: str, work: Callable[[], Awai
     except Exception:
         await let_go(ledger, name, holder)
         raise
-    if not answer.lasting:
+    if not answer.lasting or len(answer.text.encode()) > MOST:
         await let_go(ledger, name, holder)
         return answer.text
     # What was stored is to be acknowledged, even if the store cannot note that any more.

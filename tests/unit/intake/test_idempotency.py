@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.errors import InProgress, InvalidResource, KeyReused, RequestError, StoreUnavailable
-from app.intake import ledger
+from app.intake import idempotency, ledger
 from app.intake.idempotency import Answer, digest, idempotency_key, replayed
 from app.store.repository import Reservation
 
@@ -134,6 +134,15 @@ async def test_a_key_that_is_held_is_not_waited_for_for_ever(
 
 async def test_what_was_stored_is_acknowledged_though_it_cannot_be_remembered() -> None:
     assert (await replayed(Away(), "k", BODY, Work())).text == "stored"
+
+
+async def test_an_answer_that_is_too_large_to_be_kept_is_told_and_lets_go_of_its_key(
+    writer: PrincipalRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(idempotency, "MOST", 8)
+    work = Work(Answer("ééééé", lasting=True))
+    told = [await replayed(writer, "k", BODY, work) for _ in range(2)]
+    assert [(each.text, each.first) for each in told] == [("ééééé", True)] * 2
 
 
 async def test_an_answer_that_cannot_be_remembered_for_long_is_told_again_soon_after(
