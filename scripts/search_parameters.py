@@ -62,6 +62,8 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
             "type": "reference",
             "paths": {
                 f"{ENTRY}[resourceType=DeviceRequest].codeReference": "Reference",
+                f"{ENTRY}[resourceType=Procedure].focalDevice.manipulated": "Reference",
+                f"{ENTRY}[resourceType=Procedure].usedReference": "Reference",
                 f"{ENTRY}[resourceType=SupplyDelivery].suppliedItem.itemReference": "Reference",
             },
             "targets": ["Device"],
@@ -69,9 +71,9 @@ OWN: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "entry_identifier": {
             "type": "token",
             "paths": {
-                f"{ENTRY}[resourceType=DeviceRequest].identifier": "Identifier",
-                f"{ENTRY}[resourceType=SupplyDelivery].identifier": "Identifier",
-                f"{ENTRY}[resourceType=SupplyRequest].identifier": "Identifier",
+                f"{ENTRY}[resourceType={name}].identifier": "Identifier"
+                for name in sorted(SERVED)
+                if "identifier" in type_definition(name).elements
             },
         },
     },

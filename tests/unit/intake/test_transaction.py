@@ -135,6 +135,25 @@ async def test_a_nested_bundle_is_stored_as_it_is_and_found_by_reference(
     assert written["entity"] == [{"what": {"reference": f"Bundle/{document['id']}"}}]
 
 
+@pytest.mark.parametrize(
+    ("inner", "asked"),
+    [
+        (patient(), {"entry_identifier": ["280079912345678"]}),
+        (organization(identifier=[{"system": "urn:o", "value": "1"}]), {"entry_identifier": ["urn:o|1"]}),
+        (procedure(), {"entry_identifier": ["I-1"]}),
+        (procedure(), {"entry_device": ["d1"]}),
+        (procedure(usedReference=[{"reference": "Device/d2"}]), {"entry_device": ["d2"]}),
+    ],
+    ids=lambda value: value.get("resourceType", ""),
+)
+async def test_a_nested_bundle_is_found_by_what_its_entries_are(
+    rules: Rules, writer: PrincipalRepository, inner: Document, asked: dict[str, Any]
+) -> None:
+    nested = {"resourceType": "Bundle", "type": "collection", "entry": [{"fullUrl": INNER, "resource": inner}]}
+    await transact(rules, writer, bundle(entry(nested)))
+    assert await writer.count("Bundle", filter_of("Bundle", asked)) == 1
+
+
 async def test_references_may_go_in_circles_and_to_oneself(rules: Rules, writer: PrincipalRepository) -> None:
     one = organization(
         partOf={"reference": INNER}, extension=[{"url": "urn:me", "valueReference": {"reference": PATIENT}}]
