@@ -12,6 +12,7 @@ DmiError
 ├── NotAuthenticated        no access token, or one that is not accepted
 ├── ForeignOrigin           a page of another site asks
 ├── UntrustedDocument       a GraphQL document that is none of those that may be run
+├── NotExplained            how a request was carried out is not for who asks
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
@@ -157,6 +158,21 @@ class UntrustedDocument(DmiError):
             "Ce serveur n’exécute que les opérations publiées, et ce document n’en est pas une. Nommez-en une par son "
             "documentId, ou faites ajouter le document à graphql/operations (DMI_OPERATIONS).",
             rule="DMI_OPERATIONS",
+        )
+
+
+class NotExplained(DmiError):
+    """How a request was carried out is asked for by somebody to whom it is not told."""
+
+    code = "forbidden"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This server does not explain this request. Ask without `explain` in `extensions`, or have DMI_EXPLAIN set "
+            "to on and, where the server asks for tokens, the scope dmi-graph/explain given.",
+            "Ce serveur n’explique pas cette requête. Envoyez-la sans `explain` dans `extensions`, ou faites mettre "
+            "DMI_EXPLAIN à on et, si le serveur exige un jeton, accorder le scope dmi-graph/explain.",
+            rule="DMI_EXPLAIN",
         )
 
 

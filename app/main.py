@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.store.repository import Repository
     from app.store.sqlite import SqliteStore
+    from app.usage.course import Course
     from app.web.authentication.middleware import Identify
     from app.web.headers import Headers
 
@@ -89,6 +90,8 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         repeats=Repeats(store),
         documents=Documents(operations, only=settings.trusted_operations),
         max_body=settings.max_body,
+        store=store,
+        explains=settings.explain,
     )
 
     @contextlib.asynccontextmanager
@@ -253,9 +256,9 @@ def _check_keys(path: str) -> None:
         ) from None
 
 
-def _repository_of(store: Repository, scope: Scope) -> PrincipalRepository:
-    """The store as the one who asks may see it."""
-    repository = PrincipalRepository(store, principal_in(scope))
+def _repository_of(store: Repository, scope: Scope, course: Course | None = None) -> PrincipalRepository:
+    """The store as the one who asks may see it; what it is asked is noted in the course, if there is one."""
+    repository = PrincipalRepository(watched(store, (course.did,) if course else ()), principal_in(scope))
     if (use := use_of(scope)) is None:
         return repository
     return watched(repository, (use.did,), PATIENT_ELEMENTS if use.audited else frozenset())
@@ -273,9 +276,11 @@ def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: R
     )
 
 
-def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable[[Scope, Headers, str, NewId], Context]:
-    def context_of(scope: Scope, headers: Headers, language: str, new_id: NewId) -> Context:
-        repository = _repository_of(store, scope)
+def _context_of(
+    settings: Settings, store: Repository, rules: Rules
+) -> Callable[[Scope, Headers, str, NewId, Course | None], Context]:
+    def context_of(scope: Scope, headers: Headers, language: str, new_id: NewId, course: Course | None) -> Context:
+        repository = _repository_of(store, scope, course)
         return Context(
             repository=repository,
             loaders=Loaders(repository),
@@ -286,6 +291,7 @@ def _context_of(settings: Settings, store: Repository, rules: Rules) -> Callable
             search_base=settings.base_url,
             procedure_systems=settings.procedure_systems,
             new_id=new_id,
+            course=course,
         )
 
     return context_of

@@ -151,6 +151,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "`on` keeps AuditEvents of every request for resources, apart from the resources; `required` gives no answer "
         "whose events are not kept",
     ),
+    Setting(
+        "DMI_EXPLAIN",
+        "auto",
+        "whether `extensions.explain` tells how a request was carried out; with `DMI_AUTH=jwt` also the scope "
+        "`dmi-graph/explain` is needed: `auto` is on for loopback; `on`, `off`",
+    ),
     Setting("DMI_METRICS", "off", "`on` answers `/metrics` with figures for Prometheus; `off` has no such address"),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
@@ -218,6 +224,7 @@ class Settings:
     reference_cache: int
     access_log: str  # "" where there is none
     audit: Literal["off", "on", "required"]
+    explain: bool
     metrics: bool
     max_body: int
     max_rows: int
@@ -294,6 +301,7 @@ def _settings(given: Mapping[str, str]) -> Settings:
         reference_cache=_number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
         audit=_one_of("DMI_AUDIT", given, ("off", "on", "required")),
+        explain=_on_loopback("DMI_EXPLAIN", given),
         metrics=_one_of("DMI_METRICS", given, ("on", "off")) == "on",
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),

@@ -94,6 +94,7 @@ _NOT_OF_THE_SCHEMA: Final = (
     "audit",
     "base_url",
     "example_data",
+    "explain",
     "max_body",
     "metrics",
     "procedure_systems",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from app.schema.loaders import Loaders
     from app.search.algebra import Filter
     from app.store.repository import Version
+    from app.usage.course import Course
 
 Place: TypeAlias = Literal["stored", "contained", "entry"]
 
@@ -135,6 +136,8 @@ class Context:
     containers: Containers = field(default_factory=Containers)
     following: Following = field(default_factory=Following)
     once: Once = field(default_factory=Once)
+    course: Course | None = None  # what goes on is noted there, where somebody wants to know
+    cost: int | None = None  # of the operation, once that is known
     fhirpaths: FhirPaths = field(default_factory=FhirPaths)
 
 

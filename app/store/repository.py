@@ -6,7 +6,7 @@ Every method may raise StoreUnavailable: the store does not answer for now, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -125,6 +125,14 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What a store does for a read, in its own language and without values, and how: scans, searches by which index."""
+
+    text: str
+    plan: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndexState:
     """An index of the store: where it is, its name, which never changes for the same index, and whether it is there,
     is missing, or is stale: made by another release and needed by nobody."""
@@ -223,6 +231,9 @@ class Repository(Protocol):
         """The current resources of a type that a filter matches, counted by each facet; `at_most` texts are listed.
 
         Each resource counts once under a text. It may take seconds over millions, and never keeps others waiting."""
+
+    async def explain(self, method: str, type: str, *arguments: Any) -> Sequence[Statement]:  # noqa: A002 - FHIR's word
+        """What one of the methods that read is in this store; it is done again for that."""
 
     async def indexes(self) -> Sequence[IndexState]:
         """The indexes there are or should be, by place and name."""

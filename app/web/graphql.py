@@ -17,6 +17,7 @@ from app.errors import (
     DmiError,
     InProgress,
     KeyReused,
+    NotExplained,
     RequestError,
     StoreUnavailable,
     TooLarge,
@@ -26,10 +27,13 @@ from app.errors import (
 from app.fhir import json
 from app.intake.identity import random_id
 from app.schema.focus import unfocused
+from app.usage.course import Course
 from app.web.answer import json_answer
 from app.web.authentication.middleware import principal_in
 from app.web.body import read_body
 from app.web.compression import LEAST, Compression
+from app.web.explaining import ASKED as EXPLAIN
+from app.web.explaining import explanation, wants
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, preferred_language, preferred_media_type
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from app.schema.build import DmiSchema
     from app.schema.context import Context
     from app.schema.focus import Focus
+    from app.store.repository import Repository
     from app.usage.use import Use
     from app.web.answer import Answer, Field
     from app.web.documents import Documents
@@ -63,6 +68,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     UnsupportedMedia: 415,
     RequestError: 400,
     UntrustedDocument: 403,
+    NotExplained: 403,
     InProgress: 409,
     KeyReused: 422,
     StoreUnavailable: 503,
@@ -97,14 +103,16 @@ _REFUSED: Final = tuple(_REFUSALS)
 class Wiring:
     """What the GraphQL endpoints of a server share.
 
-    `context_of(scope, headers, language, new_id)` makes a request's context; `documents` are those that may be run;
-    `max_body` counts bytes."""
+    `context_of(scope, headers, language, new_id, course)` makes a request's context; `documents` are those that may be
+    run; `max_body` counts bytes; `store` explains what it does for a request, if that is told at all: `explains`."""
 
     schema: DmiSchema
-    context_of: Callable[[Scope, Headers, str, NewId], Context]
+    context_of: Callable[[Scope, Headers, str, NewId, Course | None], Context]
     repeats: Repeats
     documents: Documents
     max_body: int
+    store: Repository
+    explains: bool
 
 
 class GraphQLView:
@@ -179,19 +187,26 @@ class GraphQLView:
         new_id: NewId = random_id,
     ) -> dict[str, Json]:
         """The GraphQL response: no `data` where nothing was executed, errors in the form that leaves the server."""
-        language = _language(headers)
+        language, use = _language(headers), use_of(scope)
+        is_explained = wants(asked.extensions, principal_in(scope), given=self._wiring.explains)
+        course = Course() if is_explained else None
+        context = self._wiring.context_of(scope, headers, language, new_id, course)
         result = await self._wiring.schema.execute(
             asked.query,
             variable_values=asked.variables,
-            context_value=self._wiring.context_of(scope, headers, language, new_id),
+            context_value=context,
             root_value=focus,
             operation_name=asked.operation_name,
             allowed_operation_types=allowed,
             operation_extensions=asked.extensions,
         )
+        if course:
+            told = await explanation(course, self._wiring.store)
+            result.extensions = {**(result.extensions or {}), EXPLAIN: told}
         content = _content(result, language, record_of(scope).id)
-        if use := use_of(scope):
+        if use:
             self._note(use, asked, focus)
+            use.cost = context.cost
             use.executed = "data" in content
             for error in content.get("errors", ()):
                 use.met(error["extensions"]["code"], error["extensions"]["resource"]["issue"])

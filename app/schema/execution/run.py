@@ -112,6 +112,8 @@ class Run:
         await self._wait(promises, searched)
         if followed:
             await build(followed, self)
+        if self.context.course:
+            self.context.course.mark("level")
 
     async def _wait(self, promises: Sequence[Promise], searched: Sequence[Followed]) -> None:
         """Read what is asked for, and take what was promised."""

@@ -172,6 +172,7 @@ class PlannedSchema(strawberry.Schema):
         if isinstance(variables, list):
             return self._told(None, variables)
         price = prepared.price if type(prepared.price) is int else price_of(prepared.price, variables.coerced)
+        request.context.cost = price
         if price > self.preparing.max_cost:
             refusal = too_costly(price, self.preparing.max_cost)
             return self._told(None, [GraphQLError(refusal.en, prepared.operation, original_error=refusal)])
@@ -179,12 +180,16 @@ class PlannedSchema(strawberry.Schema):
             operation = self.preparing.operation(prepared, request.asking, variables)
         except Misshapen as refusal:
             return self._told(None, refusal.errors)
+        if request.context.course:
+            request.context.course.mark("plan")
         if operation.root is None or (middleware and middleware.middlewares):
             self.runs["graphql-core"] += 1
             data, errors = await self._by_graphql_core(operation.document, request, middleware)
         else:
             self.runs["planned"] += 1
             data, errors = await run(operation, operation.root, variables, request.context)
+        if request.context.course:
+            request.context.course.mark("finish" if operation.root else "graphql-core")
         if operation.shape is not None and data is not None:
             data, errors = shaped(data, operation.shape, errors)
         return self._told(data, errors)

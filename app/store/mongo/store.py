@@ -15,7 +15,7 @@ from app.errors import StoreUnavailable
 from app.store import keyset
 from app.store.elements import given
 from app.store.failures import closed, slow
-from app.store.mongo import decoding, history, ledger, trail
+from app.store.mongo import decoding, explaining, history, ledger, trail
 from app.store.mongo.collections import Collections
 from app.store.mongo.failures import no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
@@ -41,7 +41,19 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
     from app.store.mongo.writing import Place
-    from app.store.repository import Event, Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
+    from app.store.repository import (
+        Event,
+        Flaw,
+        Head,
+        IndexState,
+        Page,
+        Reservation,
+        Statement,
+        Stored,
+        Tally,
+        Version,
+        Write,
+    )
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 MongoCollection: TypeAlias = "AsyncIOMotorCollection[dict[str, Any]]"
@@ -228,6 +240,13 @@ class MongoStore:
                 await self._running().collections.prepared(link.type)
             return await tallied(collection, matched, facets, at_most)
 
+    async def explain(self, method: str, type: str, *arguments: Any) -> Sequence[Statement]:  # noqa: A002 - FHIR's word
+        """The commands of a method that reads, with the server's plans; none of a client that was given."""
+        with explaining.noted() as commands:
+            await getattr(self, method)(type, *arguments)
+        async with self._running().server.request():
+            return await explaining.explained(self._running().collections.database, commands)
+
     async def indexes(self) -> Sequence[IndexState]:
         """The indexes of the collections that are there; a collection is given its own as it is first used."""
         async with self._running().server.request():
@@ -358,7 +377,7 @@ class MongoStore:
                 appname="dmi-graph",
                 serverSelectionTimeoutMS=PATIENCE,
                 connectTimeoutMS=PATIENCE,
-                event_listeners=[self._pool],
+                event_listeners=[self._pool, explaining.Commands()],
             )
         except (ConfigurationError, ValueError):
             raise unusable_address() from None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from app.store.failures import closed, slow
 from app.store.sqlite import (
@@ -24,6 +24,7 @@ from app.store.sqlite import (
 )
 from app.store.sqlite.dictionary import Dictionary
 from app.store.sqlite.erasing import erase, erase_unused
+from app.store.sqlite.explaining import Explaining
 from app.store.sqlite.failures import damaged
 from app.store.sqlite.filters import Filters
 from app.store.sqlite.immediate import Immediate
@@ -44,7 +45,19 @@ if TYPE_CHECKING:
     from app.errors import Issue
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
-    from app.store.repository import Event, Flaw, Head, IndexState, Page, Reservation, Stored, Tally, Version, Write
+    from app.store.repository import (
+        Event,
+        Flaw,
+        Head,
+        IndexState,
+        Page,
+        Reservation,
+        Statement,
+        Stored,
+        Tally,
+        Version,
+        Write,
+    )
 
 T = TypeVar("T")
 
@@ -231,6 +244,16 @@ class SqliteStore:
                 connection, Filters(type, running.scheme.now(connection)), filter, facets, at_most
             )
         )
+
+    async def explain(self, method: str, type: str, *arguments: Any) -> Sequence[Statement]:  # noqa: A002 - FHIR's word
+        """The statements of a method that reads, with SQLite's plans."""
+        running = self._running()
+        explaining = Explaining(running.readers)
+        again = SqliteStore(self._directory, self._index, clock=self._clock)
+        reads = cast("Readers", explaining)
+        again._opened = replace(running, short=cast("Immediate", explaining), readers=reads, counter=reads)
+        await getattr(again, method)(type, *arguments)
+        return list(explaining.statements.values())
 
     async def indexes(self) -> Sequence[IndexState]:
         """What searches go by, by table and name, and what is stale."""

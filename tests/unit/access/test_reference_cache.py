@@ -19,31 +19,9 @@ if TYPE_CHECKING:
 
 SECONDS = 5
 READING = {
-    *(
-        "open",
-        "busy",
-        "ready",
-        "heads",
-        "version",
-        "history",
-        "histories",
-        "search",
-        "count",
-        "related",
-        "count_related",
-    ),
-    *(
-        "tally",
-        "indexes",
-        "drop_stale",
-        "inspect",
-        "repair",
-        "reserve",
-        "settle",
-        "keep_events",
-        "events",
-        "forget_events",
-    ),
+    *("open", "ready", "busy", "heads", "version", "history", "histories", "search", "count", "related"),
+    *("count_related", "tally", "explain", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
+    *("keep_events", "events", "forget_events"),
 }
 
 

@@ -61,6 +61,7 @@ async def test_a_query_is_told_with_what_it_read_and_without_its_text(logged: Lo
         "interaction": "query",
         "operation": "Page",
         "document": f"sha256:{sha256(PAGE.encode()).hexdigest()}",
+        "cost": 40,
         "read": {"Procedure": ["a", "b"], "Patient": ["p1"]},
         "counts": {"Procedure": 2, "Patient": 1},
         "status": 200,
