@@ -89,6 +89,13 @@ async def test_a_document_that_selects_too_much_for_a_plan_is_run_by_graphql_cor
     assert runs(product) == {"graphql-core": 1}
 
 
+class Noting(dict[str, Any]):
+    """Takes the notes of extensions, and has what an execution notes in a Context."""
+
+    course = None
+    cost = 0
+
+
 class Fields(SchemaExtension):
     """Notes every field that is resolved."""
 
@@ -196,7 +203,7 @@ async def test_an_extension_sees_a_document_that_is_refused(
 
 async def test_an_extension_that_looks_at_every_field_has_graphql_core_run_it(watched: DmiSchema) -> None:
     watched.extensions = (Fields, Steps)
-    context: dict[str, Any] = {}
+    context = Noting()
     result = await watched.execute("{ __typename }", context_value=context)
     assert (result.data, result.errors) == ({"__typename": "Query"}, None)
     assert (context["fields"], context["executing"]) == (["__typename"], True)
