@@ -21,6 +21,8 @@ DmiError
 ├── Gone                    a resource that was deleted
 ├── PreconditionFailed      a condition of the request is not met by one resource
 ├── KeyReused               an Idempotency-Key that came with another request before
+├── OutOfTime               a request takes longer than it may
+├── TooSlow                 a client takes longer to send a request than it may
 ├── TooManyRequests         a client has too many requests under way
 ├── InProgress              the same is being done for another request
 ├── NoTransactions          the server of the store cannot keep several resources together
@@ -254,6 +256,37 @@ class KeyReused(DmiError):
     """An Idempotency-Key that came with another request before."""
 
     code = "business-rule"
+
+
+class OutOfTime(DmiError):
+    """A request has taken as long as it may, and what it still waits for was stopped."""
+
+    code = "timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The request has taken the {seconds:g} seconds that it may take (DMI_MAX_SECONDS) and was stopped; where "
+            "this error stands, it has stored nothing. Ask for fewer rows or levels at once, or narrow the search.",
+            f"La requête a pris les {seconds:g} secondes qu’elle peut prendre (DMI_MAX_SECONDS) et a été arrêtée ; là "
+            "où figure cette erreur, elle n’a rien enregistré. Demandez moins de lignes ou de niveaux à la fois, ou "
+            "restreignez la recherche.",
+            rule="DMI_MAX_SECONDS",
+        )
+
+
+class TooSlow(DmiError):
+    """The body of a request has not come within the time for it."""
+
+    code = "timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The body of the request did not come within {seconds:g} seconds (DMI_MAX_CLIENT_SECONDS), and none of it "
+            "was looked at. Send it again, over a faster connection or in smaller parts.",
+            f"Le corps de la requête n’est pas arrivé en {seconds:g} secondes (DMI_MAX_CLIENT_SECONDS), et rien n’en a "
+            "été lu. Renvoyez-le, par une connexion plus rapide ou en parties plus petites.",
+            rule="DMI_MAX_CLIENT_SECONDS",
+        )
 
 
 class TooManyRequests(DmiError):

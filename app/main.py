@@ -55,7 +55,7 @@ from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
 from app.web.security import SecurityHeaders
-from app.web.turns import Turns
+from app.web.turns import Turns, limits_of
 from app.witnesses import check_access_log, witnesses_of
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
             Middleware(Origins, settings.origins),
             Middleware(Authentication, identify=_identify_of(settings)),
-            Middleware(Turns, settings.max_requests, settings.max_waiting),
+            Middleware(Turns, limits_of(settings)),
         ],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},
     )

@@ -171,6 +171,17 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the most that an operation may cost: values in its answer, where every page counts as full",
     ),
     Setting(
+        "DMI_MAX_SECONDS",
+        "30",
+        "the seconds that a request may take once all of it has come; what it reads is then stopped in the store",
+    ),
+    Setting(
+        "DMI_MAX_CLIENT_SECONDS",
+        "20",
+        "the seconds that a client may take to send the head of a request, then its body, and may read nothing of its "
+        "answer",
+    ),
+    Setting(
         "DMI_MAX_REQUESTS",
         "32",
         "the most requests of one client that a process answers at once: of one token's subject, else of one address",
@@ -234,6 +245,8 @@ class Settings:
     max_root_fields: int
     max_tokens: int
     max_cost: int
+    max_seconds: int
+    max_client_seconds: int
     max_requests: int
     max_waiting: int
     proxies: tuple[str, ...]
@@ -311,6 +324,8 @@ def _settings(given: Mapping[str, str]) -> Settings:
         max_root_fields=_number("DMI_MAX_ROOT_FIELDS", given, 1, 100_000),
         max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
         max_cost=_number("DMI_MAX_COST", given, 1, 1_000_000_000),
+        max_seconds=_number("DMI_MAX_SECONDS", given, 1, 86_400),
+        max_client_seconds=_number("DMI_MAX_CLIENT_SECONDS", given, 1, 86_400),
         max_requests=_number("DMI_MAX_REQUESTS", given, 1, 100_000),
         max_waiting=_number("DMI_MAX_WAITING", given, 0, 100_000),
         proxies=_listed(given["DMI_PROXIES"]),

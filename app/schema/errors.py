@@ -80,7 +80,7 @@ def shown(error: GraphQLError, language: str) -> GraphQLError:
 
 def log_unexpected(error: GraphQLError) -> None:
     """Log where an error that no user caused came from: type and place, never its text, which may hold data."""
-    cause = _cause(error)
+    cause = cause_of(error)
     if cause is None or not _is_unexpected(error, cause):
         return
     LOGGER.error("unexpected %s, path %s", origin(cause), error.path)
@@ -88,12 +88,12 @@ def log_unexpected(error: GraphQLError) -> None:
 
 def _current(error: GraphQLError) -> dict[str, str]:
     """The version to read again, where another one was expected."""
-    cause = _cause(error)
+    cause = cause_of(error)
     return {"currentVersion": str(cause.current)} if isinstance(cause, VersionConflict) else {}
 
 
 def _said(error: GraphQLError, language: str) -> tuple[Sequence[Issue], str, str]:
-    cause = _cause(error)
+    cause = cause_of(error)
     if cause is None and _about_stored_data(error):
         cause = UnfitStored()
     if isinstance(cause, DmiError):
@@ -102,7 +102,7 @@ def _said(error: GraphQLError, language: str) -> tuple[Sequence[Issue], str, str
     return [issue], issue.fr if language == "fr" else issue.en, issue.code
 
 
-def _cause(error: GraphQLError) -> Exception | None:
+def cause_of(error: GraphQLError) -> Exception | None:
     """The exception that is no GraphQLError behind an error; None where GraphQL itself refused."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):

@@ -18,6 +18,7 @@ from app.errors import (
     InProgress,
     KeyReused,
     NotExplained,
+    OutOfTime,
     RequestError,
     StoreUnavailable,
     TooLarge,
@@ -71,6 +72,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     NotExplained: 403,
     InProgress: 409,
     KeyReused: 422,
+    OutOfTime: 503,
     StoreUnavailable: 503,
 }
 _TOLD: Final = tuple(STATUS)

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from app.errors import DmiError, RequestError
 from app.recall.criteria import criteria_of
 from app.recall.csv import recall_csv, separator_of
+from app.store.deadline import renew
 from app.web.compression import Compression
 from app.web.failures import outcome_response
 from app.web.negotiation import preferred_language
@@ -65,6 +66,9 @@ def _pieces(request: Request, reader: Reader, base: str, language: str) -> Async
 
 
 async def _joined(first: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncIterator[bytes]:
+    """All of them; each may take as long as a request, and not those who read them."""
     yield first
+    renew()
     async for piece in pieces:
         yield piece
+        renew()

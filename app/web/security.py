@@ -20,6 +20,7 @@ FIELDS: Final[tuple[Field, ...]] = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-content-type-options", b"nosniff"),
 )
+_NAMES: Final = frozenset(name for name, _ in FIELDS)
 
 
 class SecurityHeaders:
@@ -36,8 +37,9 @@ class SecurityHeaders:
 
         async def secured(message: Message) -> None:
             if message["type"] == "http.response.start":
-                own = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(field for field in FIELDS if field[0] not in own)]
+                own = dict(message["headers"])
+                missing = FIELDS if own.keys().isdisjoint(_NAMES) else [each for each in FIELDS if each[0] not in own]
+                message["headers"] = [*message["headers"], *missing]
             await send(message)
 
         await self._app(scope, receive, secured)

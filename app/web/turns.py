@@ -1,7 +1,8 @@
-"""How many requests of one client are answered at once: further ones wait their turn, and too many waiting are refused.
+"""How many requests of one client are answered at once, and for how long: further ones wait their turn, and too many
+waiting are refused.
 
 A request has a place while the server works for it, and not while its client takes its time: from when all of it has
-come until its answer is made.
+come until its answer is made. What it may take begins with its place.
 """
 
 from __future__ import annotations
@@ -10,14 +11,20 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from app.errors import TooManyRequests
+from app.errors import TooManyRequests, TooSlow
+from app.store.deadline import CURRENT, Deadline
 from app.web.authentication.middleware import principal_in
 from app.web.refusal import refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from app.settings import Settings
 
 FREE: Final = frozenset({"/health", "/ready", "/metrics"})
 """What watches the server is answered in any case."""
@@ -28,6 +35,29 @@ LONGEST: Final = 30.0
 """Seconds that a request waits for its turn."""
 
 RETRY: Final = ((b"retry-after", b"1"),)
+CLOSE: Final = ((b"connection", b"close"),)
+
+STREAMED: Final = frozenset({"/recall.csv"})
+"""Answers that are still made while their beginning is read."""
+
+TICK: Final = 1.0
+"""Seconds between two looks at the bodies that are still coming."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of one client, `most` requests are answered at once and `waiting` wait. A request may take `seconds`, and its
+    body `body_seconds` to come."""
+
+    most: int
+    waiting: int
+    seconds: float
+    body_seconds: float
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits that the settings tell."""
+    return Limits(settings.max_requests, settings.max_waiting, settings.max_seconds, settings.max_client_seconds)
 
 
 @dataclass(slots=True)
@@ -39,15 +69,15 @@ class Line:
 
 
 class Turns:
-    """ASGI middleware: answers `most` requests of a client at once, has `waiting` others wait, and the rest come again.
+    """ASGI middleware: gives requests their turns, and their time.
 
     It stands behind Authentication, which tells whose request it is."""
 
-    def __init__(self, app: ASGIApp, most: int, waiting: int) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._most = most
-        self._waiting = waiting
         self._lines: dict[str, Line] = {}
+        self._coming = Coming(limits.body_seconds)
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -57,77 +87,105 @@ class Turns:
         turn = Turn(self, client_of(scope))
         try:
             if scope["method"] in WITH_BODY:
+                self._coming.add(turn)
                 await self._app(scope, turn.after(receive), turn.until(send))
             else:
                 await turn.begin()
-                await self._app(scope, receive, turn.until(send))
+                await self._app(scope, receive, send if scope["path"] in STREAMED else turn.until(send))
         except TooManyRequests as error:
             await refusal(scope, error, 429, RETRY)(scope, receive, send)
+        except asyncio.CancelledError:
+            if not turn.is_given_up():
+                raise
+            # The rest of the body may come for ever.
+            await refusal(scope, TooSlow(self._limits.body_seconds), 408, CLOSE)(scope, receive, send)
         finally:
+            self._coming.discard(turn)
             turn.end()
+            CURRENT.set(None)
 
-    async def enter(self, client: str) -> None:
-        """Return when it is the client's turn. Raises TooManyRequests."""
-        line = self._lines.get(client)
+    async def enter(self, turn: Turn) -> None:
+        """Return when it is the turn of a request, all of which has come. Raises TooManyRequests."""
+        self._coming.discard(turn)
+        line = self._lines.get(turn.client)
         if line is None:
-            line = self._lines[client] = Line()
-        if line.answered < self._most:
+            line = self._lines[turn.client] = Line()
+        if line.answered < self._limits.most:
             line.answered += 1
-            return
-        if len(line.waiting) >= self._waiting:
-            raise TooManyRequests(self._most, self._waiting)
-        turn = asyncio.get_running_loop().create_future()
-        line.waiting.append(turn)
+        elif len(line.waiting) < self._limits.waiting:
+            await self._wait(line, turn.client)
+        else:
+            raise self._too_many()
+        CURRENT.set(Deadline(self._limits.seconds))
+
+    async def _wait(self, line: Line, client: str) -> None:
+        place = asyncio.get_running_loop().create_future()
+        line.waiting.append(place)
         try:
             async with asyncio.timeout(LONGEST):
-                await turn
+                await place
         except BaseException as error:
-            if turn.done() and not turn.cancelled():
+            if place.done() and not place.cancelled():
                 self.leave(client)  # it came just when nobody waited any more
             else:
                 with suppress(ValueError):  # one that was given up may have been passed over already
-                    line.waiting.remove(turn)
+                    line.waiting.remove(place)
             if isinstance(error, TimeoutError):
-                raise TooManyRequests(self._most, self._waiting) from None
+                raise self._too_many() from None
             raise
 
     def leave(self, client: str) -> None:
-        """Give the place to who waits for it longest."""
+        """Give a place to who waits for it longest."""
         line = self._lines[client]
         while line.waiting:
-            turn = line.waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
+            place = line.waiting.popleft()
+            if not place.done():
+                place.set_result(None)
                 return
         line.answered -= 1
         if not line.answered:
             del self._lines[client]
 
+    def _too_many(self) -> TooManyRequests:
+        return TooManyRequests(self._limits.most, self._limits.waiting)
+
 
 class Turn:
-    """The place of one request."""
+    """The place of one request, and the task that answers it."""
 
-    __slots__ = ("_client", "_held", "_turns")
+    __slots__ = ("_held", "_is_slow", "_task", "_turns", "client", "ends")
 
     def __init__(self, turns: Turns, client: str) -> None:
         self._turns = turns
-        self._client = client
+        self._task = asyncio.current_task()
         self._held = False
+        self.client = client
+        self._is_slow = False
+        self.ends = 0.0
 
     async def begin(self) -> None:
         """Take the place, once. Raises TooManyRequests."""
         if not self._held:
-            await self._turns.enter(self._client)
+            await self._turns.enter(self)
             self._held = True
 
     def end(self) -> None:
         """Give the place back."""
         if self._held:
             self._held = False
-            self._turns.leave(self._client)
+            self._turns.leave(self.client)
+
+    def give_up(self) -> None:
+        """Wait for the body no longer."""
+        if self._task:
+            self._is_slow = self._task.cancel()
+
+    def is_given_up(self) -> bool:
+        """Whether the task was cancelled by `give_up` and by nobody else; it goes on then."""
+        return self._is_slow and self._task is not None and self._task.uncancel() == 0
 
     def after(self, receive: Receive) -> Receive:
-        """Receives a request, the last of it when it is its turn."""
+        """Receives a request, the last of it when it is its turn. Raises TooManyRequests."""
 
         async def received() -> Message:
             message = await receive()
@@ -138,16 +196,42 @@ class Turn:
         return received
 
     def until(self, send: Send) -> Send:
-        """Sends an answer, for which no place is needed once its length is known: then it is made."""
+        """Sends an answer, which is made by then, so that no place is needed any more."""
 
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start" and any(
-                name == b"content-length" for name, _ in message["headers"]
-            ):
+        def sent(message: Message) -> Awaitable[None]:
+            if self._held:
                 self.end()
-            await send(message)
+            return send(message)
 
         return sent
+
+
+class Coming:
+    """The requests whose bodies are still coming. One timer looks at all of them: nearly all are there at once, and a
+    timer for each costs as much as a fifth of a small answer."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._turns: set[Turn] = set()
+        self._looking = False
+        self.discard = self._turns.discard
+
+    def add(self, turn: Turn) -> None:
+        """A request begins to come."""
+        turn.ends = monotonic() + self._seconds
+        self._turns.add(turn)
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(TICK, self._look)
+
+    def _look(self) -> None:
+        now = monotonic()
+        for turn in [each for each in self._turns if each.ends <= now]:
+            self._turns.discard(turn)
+            turn.give_up()
+        self._looking = bool(self._turns)
+        if self._looking:
+            asyncio.get_running_loop().call_later(TICK, self._look)
 
 
 def client_of(scope: Scope) -> str:

@@ -160,7 +160,7 @@ async def build(followed: Sequence[Followed], run: Run) -> None:
     context = run.context
     for number, each in enumerate(followed, 1):
         if number % ROWS == 0:
-            await asyncio.sleep(0)
+            await run.turn()
         asked, places = each.asked, each.places
         try:
             resource = each.resource(context)

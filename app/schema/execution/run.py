@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from app.errors import OutOfTime
 from app.schema.execution.failures import Failures
 from app.schema.execution.places import nullified
 from app.schema.execution.references import ROWS, build, located
+from app.store.deadline import time_left
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from graphql import FieldNode, FragmentDefinitionNode, GraphQLError
+    from graphql import FieldNode, GraphQLError
     from graphql.execution.values import VariableValues
 
     from app.schema.context import Context
@@ -50,14 +52,14 @@ class Items(NamedTuple):
 
 
 class Run:
-    """The state of one execution. `weight` is in how many places of the answer stands what is being built."""
+    """The state of one execution. `weight` is in how many places of the answer stands what is being built. One that is
+    `lasting` is built to its end, whatever the time: its answer tells what was stored."""
 
-    def __init__(
-        self, context: Context, variables: VariableValues, fragments: Mapping[str, FragmentDefinitionNode]
-    ) -> None:
+    def __init__(self, operation: Operation, variables: VariableValues, context: Context) -> None:
         self.context = context
         self.variables = variables
-        self.fragments = fragments
+        self.fragments = operation.fragments
+        self.lasting = operation.serial
         self.weight = 1
         self.references: list[Reference] = []
         self.promises: list[Promise] = []
@@ -79,8 +81,18 @@ class Run:
         self.failed(error, nodes, place)
         self._nullify(place)
 
+    async def turn(self) -> None:
+        """Give others a turn. Raises OutOfTime."""
+        await asyncio.sleep(0)
+        if not self.lasting:
+            time_left()
+
+    async def abandon(self) -> None:
+        """Take what was promised, of which nobody will hear. Its time is over, so that it ends at once."""
+        await asyncio.gather(*(each.answer for each in self.promises), return_exceptions=True)
+
     async def finish(self) -> None:
-        """Build level after level until nothing is left to wait for."""
+        """Build level after level until nothing is left to wait for. Raises OutOfTime."""
         while self.long or self.references or self.promises:
             while self.long:
                 await self._build_items(self.long.pop())
@@ -97,7 +109,7 @@ class Run:
             except Nulled:
                 self._nullify(place)
                 return
-            await asyncio.sleep(0)
+            await self.turn()
 
     def _nullify(self, place: Place) -> None:
         above = nullified(place)
@@ -143,14 +155,18 @@ class Run:
 async def run(
     operation: Operation, root: ObjectPlan, variables: VariableValues, context: Context
 ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-    """The data and the errors of an operation, whose root is planned."""
-    state = Run(context, variables, operation.fragments)
+    """The data and the errors of an operation, whose root is planned. Raises OutOfTime."""
+    state = Run(operation, variables, context)
     context.loaders.elements = operation.elements
     try:
         data = await _serial(root, state) if operation.serial else root.build(None, None, state)
     except Nulled:
         data = None
-    await state.finish()  # what was promised is waited for even where nobody will see it
+    try:
+        await state.finish()  # what was promised is waited for even where nobody will see it
+    except OutOfTime:
+        await state.abandon()
+        raise
     return None if state.failures.everything else data, state.failures.errors()
 
 

@@ -19,8 +19,9 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from app.errors import OutOfTime
 from app.schema.cost import COST, too_costly
-from app.schema.errors import log_unexpected
+from app.schema.errors import cause_of, log_unexpected
 from app.schema.execution.failures import told
 from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
 from app.schema.execution.run import run
@@ -190,6 +191,8 @@ class PlannedSchema(strawberry.Schema):
             data, errors = await run(operation, operation.root, variables, request.context)
         if request.context.course:
             request.context.course.mark("finish" if operation.root else "graphql-core")
+        if errors and OperationType(prepared.operation.operation.value) is not MUTATION:
+            _raise_out_of_time(errors)
         if operation.shape is not None and data is not None:
             data, errors = shaped(data, operation.shape, errors)
         return self._told(data, errors)
@@ -230,3 +233,11 @@ class PlannedSchema(strawberry.Schema):
             if self.config.disable_field_suggestions:
                 error.message = error.message.partition(SUGGESTION)[0]
         return ExecutionResult(data, listed or None)
+
+
+def _raise_out_of_time(errors: Sequence[GraphQLError]) -> None:
+    """Raise OutOfTime where that is why something could not be read: half an answer must not look like a whole one."""
+    for error in errors:
+        cause = cause_of(error)
+        if isinstance(cause, OutOfTime):
+            raise cause.with_traceback(None)

@@ -3,21 +3,27 @@
 The driver runs each request in a thread, and waits there for a server that is away. If every request did, they would
 soon wait for a thread; so while the server is away, they all wait for one question whether it is back. A server that
 keeps its connections but does not answer is found out by the driver's heartbeat, in some 15 seconds.
+
+What a request of ours reads is stopped at the end of its time: here it is waited for no longer, and the server stops
+its command by itself a little later (`maxTimeMS`, which the driver sends).
+https://pymongo.readthedocs.io/en/stable/api/pymongo/index.html#pymongo.timeout
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+import pymongo
 from motor.frameworks.asyncio import max_workers
 
 from app.errors import StoreUnavailable
+from app.store.deadline import in_time, time_left
 from app.store.mongo.failures import in_our_words
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
@@ -25,6 +31,10 @@ Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 
 AT_ONCE: Final[int] = max_workers
 """Requests under way, no more than the driver has threads for."""
+
+LATER: Final = 0.5
+"""Seconds after the end of a request's time at which the server stops: by then nobody waits, and it is not taken to be
+away."""
 
 
 class Server:
@@ -37,6 +47,13 @@ class Server:
         self._away = False
         self.asked, self.running = 0, 0
         self._question: asyncio.Task[Any] | None = None
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """As `request`, for what is stopped at the end of its request's time. Raises OutOfTime too."""
+        async with in_time(), self.request():
+            with _stopped_by_server():
+                yield
 
     @asynccontextmanager
     async def request(self) -> AsyncIterator[None]:
@@ -78,3 +95,13 @@ class Server:
         if self._question is None or self._question.done():
             self._question = asyncio.create_task(self.ping())
         await asyncio.shield(self._question)
+
+
+@contextmanager
+def _stopped_by_server() -> Iterator[None]:
+    left = time_left()
+    if left is None:
+        yield
+        return
+    with pymongo.timeout(left + LATER):
+        yield

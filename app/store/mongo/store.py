@@ -13,6 +13,7 @@ from pymongo.errors import ConfigurationError
 
 from app.errors import StoreUnavailable
 from app.store import keyset
+from app.store.deadline import in_time, time_left
 from app.store.elements import given
 from app.store.failures import closed, slow
 from app.store.mongo import decoding, explaining, history, ledger, trail
@@ -154,7 +155,7 @@ class MongoStore:
 
     async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
         """The last versions of the resources under those ids, by id."""
-        async with self._place(type) as place:
+        async with self._versions(type) as place:
             return await history.heads(place, ids)
 
     async def version(
@@ -165,7 +166,7 @@ class MongoStore:
         as_of: str | None = None,
     ) -> Version | None:
         """The version of that number, or the one that was current at an instant; the last one, if neither is given."""
-        async with self._place(type) as place:
+        async with self._versions(type) as place:
             if version is None:
                 return await history.as_of(place, type, id, as_of)
             return await history.numbered(place, type, id, version)
@@ -178,12 +179,12 @@ class MongoStore:
         before: int | None = None,
     ) -> Sequence[Version]:
         """Versions of a resource, the last first."""
-        async with self._place(type) as place:
+        async with self._versions(type) as place:
             return await history.latest(place, type, id, count, before)
 
     async def histories(self, type: str, after: str, count: int) -> Sequence[Sequence[Version]]:  # noqa: A002 - FHIR's word
         """All versions of the next resources by id."""
-        async with self._place(type) as place:
+        async with self._versions(type) as place:
             return await history.next_whole(place, type, after, count)
 
     async def search(self, type: str, search: Search) -> Page:  # noqa: A002 - FHIR's word
@@ -235,7 +236,7 @@ class MongoStore:
         """What matches, counted by each facet, in one command; few of them run at a time."""
         check(facets, type, self._index)
         matched = await self._links.matched(type, filter)
-        async with self._tallies, self._collection(type) as collection:
+        async with in_time(), self._tallies, self._collection(type) as collection:
             for link in {facet.via for facet in facets if facet.via}:
                 await self._running().collections.prepared(link.type)
             return await tallied(collection, matched, facets, at_most)
@@ -261,6 +262,7 @@ class MongoStore:
         """Keep each resource as the next version, in one transaction if `together`; else each stands alone.
 
         Keys are unique among the resources of a type, which is all that one index can see."""
+        time_left()
         await self._check_say()
         if together and len(writes) > 1:
             return await self._put_together(writes)
@@ -289,7 +291,7 @@ class MongoStore:
 
     async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
         """What is wrong with the next resources by id."""
-        async with self._place(type) as place:
+        async with self._versions(type) as place:
             return await inspect(place, self._index, type, after, count)
 
     async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
@@ -349,16 +351,23 @@ class MongoStore:
 
     @asynccontextmanager
     async def _place(self, type: str) -> AsyncIterator[Place]:  # noqa: A002 - FHIR's word
-        """Where the versions of a type are kept, for one request."""
+        """Where the versions of a type are kept, for a write."""
         running = self._running()
         async with running.server.request():
             yield await running.collections.place(type)
 
     @asynccontextmanager
-    async def _collection(self, type: str) -> AsyncIterator[MongoCollection]:  # noqa: A002 - FHIR's word
-        """The collection of a type, for one request."""
+    async def _versions(self, type: str) -> AsyncIterator[Place]:  # noqa: A002 - FHIR's word
+        """The same, to be read."""
         running = self._running()
-        async with running.server.request():
+        async with running.server.reading():
+            yield await running.collections.place(type)
+
+    @asynccontextmanager
+    async def _collection(self, type: str) -> AsyncIterator[MongoCollection]:  # noqa: A002 - FHIR's word
+        """The collection of a type, to be read."""
+        running = self._running()
+        async with running.server.reading():
             yield await running.collections.prepared(type)
 
     async def _relation(self, type: str, parameter: str, filter: Filter) -> Relation:  # noqa: A002 - their words

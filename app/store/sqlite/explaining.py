@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import apsw
 
     from app.store.sqlite.readers import Readers
-    from app.store.sqlite.writer import Writer
+    from app.store.sqlite.writer import AmongWrites
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ _BLANKS: Final = re.compile(r"\s+")
 class Explaining:
     """Runs reads in the place of `Readers`, and notes their statements."""
 
-    def __init__(self, readers: Readers | Writer) -> None:
+    def __init__(self, readers: Readers | AmongWrites) -> None:
         self._readers = readers
         self.statements: dict[str, Statement] = {}
 

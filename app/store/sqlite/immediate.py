@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import apsw
 
+from app.store.deadline import time_left
 from app.store.sqlite.readers import in_one_state
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class Immediate:
         self._connection.close()
 
     async def _run(self, work: Callable[[apsw.Connection], T], hurried: Callable[[], T]) -> T:
+        time_left()
         while self._spent >= TURN:  # noqa: ASYNC110 - until the loop's next turn, which no event tells
             await asyncio.sleep(0)
         begun = monotonic()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import apsw
 
+from app.store.deadline import in_time
 from app.store.failures import closed
 from app.store.sqlite.failures import in_our_words
 
@@ -40,7 +41,11 @@ class Readers:
         return len(self._connections) - len(self._idle)
 
     async def run(self, work: Callable[[apsw.Connection], T]) -> T:
-        """What the work returns; when the caller no longer waits for it, it is stopped."""
+        """What the work returns; when the caller no longer waits for it, or its time is over, it is stopped."""
+        async with in_time():
+            return await self._run(work)
+
+    async def _run(self, work: Callable[[apsw.Connection], T]) -> T:
         if self._closed:
             raise closed()
         self.waiting += 1

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
+from app.store.deadline import time_left
 from app.store.failures import closed, slow
 from app.store.sqlite import (
     copying,
@@ -32,7 +33,7 @@ from app.store.sqlite.readers import Readers
 from app.store.sqlite.restoring import restore
 from app.store.sqlite.scheme import Scheme
 from app.store.sqlite.trail import Trail
-from app.store.sqlite.writer import Writer
+from app.store.sqlite.writer import AmongWrites, Writer
 from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
 
@@ -75,9 +76,9 @@ class Running:
     """What an open store works with."""
 
     writer: Writer
-    short: Immediate | Writer  # a store in memory has one connection for everything
-    readers: Readers | Writer
-    counter: Readers | Writer
+    short: Immediate | AmongWrites  # a store in memory has one connection for everything
+    readers: Readers | AmongWrites
+    counter: Readers | AmongWrites
     writing: Writing
     scheme: Scheme
 
@@ -298,8 +299,10 @@ class SqliteStore:
         )
 
     async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
-        """Keep each resource as the next version, all of them or none. Raises VersionConflict, DuplicateKey."""
+        """Keep each resource as the next version, all of them or none. Raises VersionConflict, DuplicateKey, and
+        OutOfTime ahead of that."""
         running = self._running()
+        time_left()
         return await self._write(lambda connection: running.writing.put(connection, writes, together=together))
 
     async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
@@ -365,7 +368,7 @@ class SqliteStore:
             lambda connection: work(connection, Filters(type_name, scheme.now(connection)))
         )
 
-    def _reads(self, number: int | None) -> Immediate | Readers | Writer:
+    def _reads(self, number: int | None) -> Immediate | Readers | AmongWrites:
         """Where so many resources are read, or None, who knows how many."""
         running = self._running()
         return running.readers if number is None or number > SHORT else running.short
@@ -384,7 +387,8 @@ class SqliteStore:
         while await writer.run(lambda connection: reindex.rebuild_batch(connection, writing)):
             pass
         if self._directory is None:
-            return Running(writer, writer, writer, writer, writing, scheme)
+            among = AmongWrites(writer)
+            return Running(writer, among, among, among, writing, scheme)
         readers = Readers(file.open_readers(self._directory, self._reader_count))
         short = Immediate(file.open_impatient(self._directory), readers)
         counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import apsw
 
+from app.store.deadline import in_time
 from app.store.failures import closed
 from app.store.sqlite.failures import in_our_words
 
@@ -66,10 +67,6 @@ class Writer:
         job = Job(work)
         self._waiting.put(job)
         return await asyncio.wrap_future(job.answer)
-
-    async def run_statement(self, work: Callable[[apsw.Connection], T]) -> T:
-        """As `run`: it shares a transaction with others."""
-        return await self.run(work)
 
     async def close(self) -> None:
         """Finish the jobs that wait, then end."""
@@ -140,3 +137,22 @@ class Writer:
     def _optimize(self) -> None:
         with suppress(apsw.Error):  # statistics are a convenience; another process may be writing
             self._connection.execute("PRAGMA optimize")
+
+
+class AmongWrites:
+    """The reads of a store in memory, whose one connection is the writer's: each waits its turn there."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    async def run(self, work: Callable[[apsw.Connection], T]) -> T:
+        """What the work returns. One that has begun goes on when its caller's time is over, and nobody hears of it."""
+        async with in_time():
+            return await self._writer.run(work)
+
+    async def run_statement(self, work: Callable[[apsw.Connection], T]) -> T:
+        """As `run`: it shares a transaction with others."""
+        return await self.run(work)
+
+    async def close(self) -> None:
+        """Leave that to the writer."""

@@ -17,6 +17,7 @@ from app.errors import (
     NotAcceptable,
     NotFound,
     NoTransactions,
+    OutOfTime,
     PreconditionFailed,
     RequestError,
     StoreFull,
@@ -46,6 +47,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     KeyReused: 422,
     PreconditionFailed: 412,
     NoTransactions: 501,
+    OutOfTime: 503,
     StoreFull: 507,
     StoreUnavailable: 503,
 }

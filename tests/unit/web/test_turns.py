@@ -16,7 +16,7 @@ from starlette.routing import Route
 from app.access.principal import Principal
 from app.web.authentication.middleware import Authentication
 from app.web.recording import Recording
-from app.web.turns import Turns
+from app.web.turns import Limits, Turn, Turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
 MOST, WAITING = 2, 3
+LIMITS = Limits(MOST, WAITING, seconds=60, body_seconds=0.02)
 
 
 class Service:
@@ -35,14 +36,14 @@ class Service:
         self.release = asyncio.Event()
         routes = [
             Route("/work", self._work, methods=["GET", "POST"]),
-            Route("/stream", self._stream),
+            Route("/recall.csv", self._stream),
             Route("/health", self._health),
-            Route("/graphql", self._work),
+            Route("/graphql", self._work, methods=["GET", "POST"]),
         ]
         middleware = [
             Middleware(Recording),
             Middleware(Authentication, identify=_principal),
-            Middleware(Turns, MOST, WAITING),
+            Middleware(Turns, LIMITS),
         ]
         self.app: ASGIApp = Starlette(routes=routes, middleware=middleware)
 
@@ -185,7 +186,7 @@ async def test_who_waits_too_long_is_told_to_come_again(monkeypatch: pytest.Monk
     assert (await service.client().get("/work")).text == "done"
 
 
-async def test_a_request_that_is_still_coming_has_no_place() -> None:
+async def test_a_request_that_is_still_coming_has_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
     service = Service()
     go_on = asyncio.Event()
 
@@ -194,6 +195,7 @@ async def test_a_request_that_is_still_coming_has_no_place() -> None:
         await go_on.wait()
         yield b"}"
 
+    monkeypatch.setattr("app.web.turns.TICK", 60)  # nobody loses patience
     http = service.client()
     slow = [asyncio.create_task(http.post("/work", content=trickle())) for _ in range(10 * (MOST + WAITING))]
     await settled(*slow)
@@ -228,7 +230,7 @@ async def test_an_answer_that_nobody_reads_has_no_place() -> None:
 
 async def test_an_answer_that_is_still_made_has_a_place() -> None:
     service = Service()
-    tasks = asking(service.client(), MOST, "/stream")
+    tasks = asking(service.client(), MOST, "/recall.csv")
     await settled(*tasks)
     more = asking(service.client(), 1)
     await settled(*tasks, *more)
@@ -237,12 +239,34 @@ async def test_an_answer_that_is_still_made_has_a_place() -> None:
     await asyncio.gather(*tasks, *more)
 
 
+@pytest.mark.parametrize("path", ["/work", "/graphql"])
+async def test_a_body_that_does_not_come_is_given_up(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.web.turns.TICK", 0.01)
+    service = Service()
+    service.release.set()
+    pieces = 0
+
+    async def trickle() -> AsyncIterator[bytes]:
+        nonlocal pieces
+        while True:
+            pieces += 1
+            yield b" "
+            await asyncio.sleep(0.005)
+
+    response = await service.client().post(path, content=trickle())
+    assert response.status_code == 408
+    assert response.headers["connection"] == "close"
+    assert "0.02 seconds (DMI_MAX_CLIENT_SECONDS)" in response.text
+    assert (pieces > 1, service.begun) == (True, 0)
+
+
 async def test_nothing_is_remembered_of_clients_that_are_gone() -> None:
-    turns = Turns(_nothing, MOST, WAITING)
+    turns = Turns(_nothing, LIMITS)
     for number in range(1_000):
-        await turns.enter(f"client {number}")
-        turns.leave(f"client {number}")
-    assert turns._lines == {}
+        turn = Turn(turns, f"client {number}")
+        await turn.begin()
+        turn.end()
+    assert (turns._lines, turns._coming._turns) == ({}, set())
 
 
 async def _nothing(*_: Any) -> None:

@@ -1,0 +1,71 @@
+"""How long a request may take. When its time is over, what it reads is stopped in the store, and it begins no write.
+
+A write that has begun goes on to its end, so that it is whole or absent, and is answered as it ended. Whoever is no
+request – a command, the start of the server – takes as long as it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from app.errors import OutOfTime
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+
+class Deadline:
+    """The end of a request's time, in so many seconds from now."""
+
+    __slots__ = ("_end", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = monotonic() + seconds
+
+    def renew(self) -> None:
+        """Begin again."""
+        self._end = monotonic() + self.seconds
+
+    def left(self) -> float:
+        """Seconds until the end. Raises OutOfTime."""
+        left = self._end - monotonic()
+        if left <= 0:
+            raise OutOfTime(self.seconds)
+        return left
+
+
+CURRENT: Final[ContextVar[Deadline | None]] = ContextVar("deadline", default=None)
+"""That of the request which is being answered."""
+
+
+def time_left() -> float | None:
+    """Seconds that are left to the request, None where it has no end. Raises OutOfTime."""
+    deadline = CURRENT.get()
+    return deadline.left() if deadline else None
+
+
+def renew() -> None:
+    """Begin the time of the request again: an answer of any length is made piece by piece."""
+    if deadline := CURRENT.get():
+        deadline.renew()
+
+
+@asynccontextmanager
+async def in_time() -> AsyncIterator[None]:
+    """What is done inside is cancelled at the end of the request's time. Raises OutOfTime then."""
+    deadline = CURRENT.get()
+    if deadline is None:
+        yield
+        return
+    try:
+        async with asyncio.timeout(deadline.left()) as limit:
+            yield
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise OutOfTime(deadline.seconds) from None
