@@ -120,7 +120,9 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         routes=routes,
         lifespan=lifespan,
         middleware=[
-            Middleware(Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all]),
+            Middleware(
+                Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all], sampled=settings.otel
+            ),
             Middleware(SecurityHeaders),
             *([Middleware(Auditing, keep=audit.keep)] if audit and settings.audit == "required" else []),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
@@ -258,8 +260,10 @@ def _check_keys(path: str) -> None:
 
 def _repository_of(store: Repository, scope: Scope, course: Course | None = None) -> PrincipalRepository:
     """The store as the one who asks may see it; what it is asked is noted in the course, if there is one."""
-    repository = PrincipalRepository(watched(store, (course.did,) if course else ()), principal_in(scope))
-    if (use := use_of(scope)) is None:
+    use = use_of(scope)
+    course = course or (use.course if use else None)
+    repository = PrincipalRepository(watched(store, [course.did] if course else ()), principal_in(scope))
+    if use is None:
         return repository
     return watched(repository, (use.did,), PATIENT_ELEMENTS if use.audited else frozenset())
 

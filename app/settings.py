@@ -157,6 +157,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "whether `extensions.explain` tells how a request was carried out; with `DMI_AUTH=jwt` also the scope "
         "`dmi-graph/explain` is needed: `auto` is on for loopback; `on`, `off`",
     ),
+    Setting(
+        "DMI_OTEL",
+        "off",
+        "`on` sends traces of requests to where `OTEL_EXPORTER_OTLP_ENDPOINT` says; needs `pip install "
+        "'dmi-graph[otel]'`",
+    ),
     Setting("DMI_METRICS", "off", "`on` answers `/metrics` with figures for Prometheus; `off` has no such address"),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
@@ -236,6 +242,7 @@ class Settings:
     access_log: str  # "" where there is none
     audit: Literal["off", "on", "required"]
     explain: bool
+    otel: bool
     metrics: bool
     max_body: int
     max_rows: int
@@ -315,6 +322,7 @@ def _settings(given: Mapping[str, str]) -> Settings:
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
         audit=_one_of("DMI_AUDIT", given, ("off", "on", "required")),
         explain=_on_loopback("DMI_EXPLAIN", given),
+        otel=_one_of("DMI_OTEL", given, ("on", "off")) == "on",
         metrics=_one_of("DMI_METRICS", given, ("on", "off")) == "on",
         max_body=_number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=_number("DMI_MAX_ROWS", given, 1, 100_000),

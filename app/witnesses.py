@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from app.errors import SettingsError
 from app.usage.access_log import MOST_IDS, AccessLog
 from app.usage.audit_trail import AuditTrail
+from app.usage.course import Course
 from app.usage.use import Use
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.store.repository import Repository
     from app.usage.metrics import Counts, Metrics
+    from app.usage.spans import Spans
     from app.usage.witness import Witness
     from app.web.published import Operation
 
@@ -37,14 +39,32 @@ def witnesses_of(
     log = access_log_of(settings)
     audit = AuditTrail(store, required=settings.audit == "required") if settings.audit != "off" else None
     metrics = _metrics(store, schema, operations, log, audit) if settings.metrics else None
-    found = [witness for witness in (log, audit, metrics) if witness]
-    use_of = partial(Use, MOST_IDS, audited=audit is not None) if found else None
-    return Witnesses(found, metrics, audit, use_of)
+    spans = _spans() if settings.otel else None
+    found = [witness for witness in (log, audit, metrics, spans) if witness]
+
+    def use_of() -> Use:
+        use = Use(MOST_IDS, audited=audit is not None)
+        use.course = Course(use.begun) if spans else None
+        return use
+
+    return Witnesses(found, metrics, audit, use_of if found else None)
 
 
 def access_log_of(settings: Settings) -> AccessLog | None:
     """The access log, not yet opened."""
     return AccessLog(settings.access_log) if settings.access_log else None
+
+
+def _spans() -> Spans:
+    try:
+        from app.usage.spans import Spans
+
+        return Spans()
+    except ModuleNotFoundError:
+        raise SettingsError(
+            "DMI_OTEL=on needs OpenTelemetry's packages: pip install 'dmi-graph[otel]'.",
+            "DMI_OTEL=on exige les paquets d’OpenTelemetry : pip install 'dmi-graph[otel]'.",
+        ) from None
 
 
 def check_access_log(settings: Settings) -> None:

@@ -97,6 +97,7 @@ _NOT_OF_THE_SCHEMA: Final = (
     "explain",
     "max_body",
     "metrics",
+    "otel",
     "procedure_systems",
     "profiles",
     "reference_cache",

@@ -20,12 +20,13 @@ class Step(NamedTuple):
 
 
 class Course:
-    """Made as a request begins. Commands are those that reached the store, whatever the one who asks may see."""
+    """The course of what began at a time, or begins now. Commands are those that reached the store, also for what is
+    not seen in the end."""
 
     __slots__ = ("_begun", "_marks", "commands")
 
-    def __init__(self) -> None:
-        self._begun = perf_counter_ns()
+    def __init__(self, begun: int | None = None) -> None:
+        self._begun = perf_counter_ns() if begun is None else begun
         self._marks: list[tuple[str, int]] = []
         self.commands: list[Command] = []
 

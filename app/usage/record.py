@@ -34,11 +34,14 @@ class Record:
     use: Use | None = None
 
 
-def begun(request_id: bytes, traceparent: bytes) -> Record:
-    """The record of a request with these headers (b"" where they are absent); what is not well formed is made anew."""
+def begun(request_id: bytes, traceparent: bytes, *, sampled: bool = False) -> Record:
+    """The record of a request with these headers (b"" where they are absent); what is not well formed is made anew. A
+    trace that begins here is kept if `sampled`."""
     made = f"{_CHANCE.getrandbits(256):064x}"
     caller = read(traceparent) if traceparent else None
-    span = TraceContext(caller.trace, made[:16], caller.sampled) if caller else TraceContext(made[32:], made[:16])
+    span = TraceContext(made[32:], made[:16], sampled)
+    if caller:
+        span = TraceContext(caller.trace, made[:16], caller.sampled)
     id_ = request_id.decode() if request_id and _WELL_FORMED.fullmatch(request_id) else made[16:32]
     return Record(id_, span, caller.span if caller else "")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.store.repository import Operation, Stored
     from app.usage.command import Command
+    from app.usage.course import Course
 
 Outcome: TypeAlias = Literal["success", "partial", "refused", "failed", "abandoned"]
 """All went well; something of it did not; nothing was done, by the fault of the client or by that of the server; the
@@ -53,11 +54,12 @@ class Use:
     the place that a path names. `executed` is False where a document was refused, whatever the status says.
     `ids` has the first `most` of each type, and `given` how many of it the store gave in all; one that was read twice
     counts twice. If the use is `audited`, `places` are all that were read, and `patients` those whom they are about.
-    `commands` are those of the store with what they took, in nanoseconds like `took`; `rules` counts those that were
-    broken."""
+    `course` has its steps, if somebody wants to know them. `commands` are those of the store with what they took, in
+    nanoseconds like `took`; `rules` counts those that were broken."""
 
     most: int
     audited: bool = False
+    course: Course | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     begun: int = field(default_factory=perf_counter_ns)
     took: int = 0

@@ -39,7 +39,7 @@ from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, preferred_language, preferred_media_type
 from app.web.page import wants_page
-from app.web.recording import record_of, use_of
+from app.web.recording import mark, record_of, use_of
 from app.web.refusal import refused, told
 from app.web.repeats import HEADER, REPLAYED
 from app.web.revalidation import revalidated
@@ -141,6 +141,7 @@ class GraphQLView:
             return await page(scope, receive, send)
         try:
             answer = await self._answer(scope, headers, receive)
+            mark(scope, "encode")
         except ClientDisconnect:  # nobody is left to answer
             return None
         except _REFUSED as refusal:
@@ -191,7 +192,8 @@ class GraphQLView:
         """The GraphQL response: no `data` where nothing was executed, errors in the form that leaves the server."""
         language, use = _language(headers), use_of(scope)
         is_explained = wants(asked.extensions, principal_in(scope), given=self._wiring.explains)
-        course = Course() if is_explained else None
+        mark(scope, "read")
+        course = use.course if use and use.course else Course() if is_explained else None
         context = self._wiring.context_of(scope, headers, language, new_id, course)
         result = await self._wiring.schema.execute(
             asked.query,
@@ -202,7 +204,7 @@ class GraphQLView:
             allowed_operation_types=allowed,
             operation_extensions=asked.extensions,
         )
-        if course:
+        if course and is_explained:
             told = await explanation(course, self._wiring.store)
             result.extensions = {**(result.extensions or {}), EXPLAIN: told}
         content = _content(result, language, record_of(scope).id)

@@ -25,14 +25,20 @@ class Recording:
     """ASGI middleware: makes the record of each connection, of HTTP or a web socket, which `record_of` gives.
 
     `use_of`, if any, makes what is noted of a request's use, and each of `told` is called with the record when the
-    request has ended."""
+    request has ended. Traces that begin here are kept if `sampled`."""
 
     def __init__(
-        self, app: ASGIApp, use_of: Callable[[], Use] | None = None, told: Sequence[Callable[[Record], None]] = ()
+        self,
+        app: ASGIApp,
+        use_of: Callable[[], Use] | None = None,
+        told: Sequence[Callable[[Record], None]] = (),
+        *,
+        sampled: bool = False,
     ) -> None:
         self._app = app
         self._use_of = use_of
         self._told = told
+        self._sampled = sampled
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -40,7 +46,8 @@ class Recording:
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)  # one that is sent twice is not well formed
-        record = scope[_RECORD] = begun(headers.get(REQUEST_ID, b""), headers.get(TRACEPARENT, b""))
+        given = headers.get(REQUEST_ID, b""), headers.get(TRACEPARENT, b"")
+        record = scope[_RECORD] = begun(*given, sampled=self._sampled)
         current = CURRENT.set(record.id)
 
         async def answered(message: Message) -> None:
@@ -80,6 +87,12 @@ def record_of(scope: Scope) -> Record:
 def use_of(scope: Scope) -> Use | None:
     """What is noted of the use that a request makes, if anybody wants to know."""
     return record_of(scope).use
+
+
+def mark(scope: Scope, step: str) -> None:
+    """What was done since the last mark was this step of the request, if anybody wants to know."""
+    if (use := record_of(scope).use) and use.course:
+        use.course.mark(step)
 
 
 def fields_of(record: Record) -> tuple[Field, ...]:

@@ -133,6 +133,7 @@ def test_what_is_no_exact_origin_is_refused(origins: str) -> None:
         ("DMI_METRICS", "1"),
         ("DMI_AUDIT", "yes"),
         ("DMI_EXPLAIN", "1"),
+        ("DMI_OTEL", "1"),
         ("DMI_REFERENCE_CACHE", "-1"),
         ("DMI_REFERENCE_CACHE", "3601"),
         ("DMI_REFERENCE_CACHE", "5s"),

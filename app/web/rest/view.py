@@ -15,7 +15,7 @@ from app.web.compression import LEAST, Compression
 from app.web.failures import outcome_response
 from app.web.fhir_media import answered_in
 from app.web.headers import headers_of
-from app.web.recording import use_of
+from app.web.recording import mark, use_of
 from app.web.repeats import HEADER, REPLAYED
 from app.web.rest.exchange import IF_MATCH, IF_NONE_EXIST, Exchange
 from app.web.rest.query import only
@@ -59,6 +59,7 @@ class RestView:
         exchange = Exchange(self._wiring, scope, headers, receive)
         try:
             answer = await self._answer(exchange)
+            mark(scope, "encode")
         except ClientDisconnect:  # nobody is left to answer
             return None
         except _TOLD as error:
@@ -79,7 +80,9 @@ class RestView:
             use.interaction = WORDS.get(interaction.__name__, interaction.__name__)
             use.target = "/".join(path[part] for part in ("type", "id") if part in path)
         if method in _READS or HEADER not in exchange.headers:
-            return _written(await interaction(exchange), media_type, is_pretty=is_pretty)
+            reply = await interaction(exchange)
+            mark(exchange.scope, "answer")
+            return _written(reply, media_type, is_pretty=is_pretty)
         return await self._once(exchange, interaction, media_type, is_pretty=is_pretty)
 
     async def _once(self, exchange: Exchange, interaction: Interaction, media_type: str, *, is_pretty: bool) -> Answer:
