@@ -218,8 +218,19 @@ def index(
     form: Annotated[Form, typer.Option("--format", help="A table for people, or a line of JSON for each index.")] = (
         Form.TABLE
     ),
+    shard: Annotated[
+        bool, typer.Option("--shard", help="Print what spreads the collections over the shards of a MongoDB cluster.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --shard: do it.")] = False,
 ) -> None:
     """Create the indexes that the store lacks, and show all of them."""
+    if yes and not shard:
+        raise typer.BadParameter("--yes goes with --shard.")
+    if shard:
+        from app.commands import shard as sharding
+
+        asyncio.run(sharding.shard(_settings(), yes=yes))
+        return
     from app.commands.index import show_indexes
 
     asyncio.run(show_indexes(_settings(), drop_stale=drop_stale, as_json=form is Form.JSON))

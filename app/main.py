@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.settings import Settings
+    from app.store.mongo import MongoStore
     from app.store.repository import Repository
     from app.store.sqlite import SqliteStore
     from app.usage.course import Course
@@ -141,18 +142,23 @@ def store_of(settings: Settings) -> Repository:
 
 
 def _store_of(settings: Settings) -> Repository:
-    """Drivers are imported only for the store in use."""
-    kind = settings.store.partition(":")[0]
-    if kind in ("mongodb", "mongodb+srv"):
-        from app.store.mongo import MongoStore
-
-        return MongoStore(settings.store, search_index())
+    if mongodb := mongodb_store_of(settings):
+        return mongodb
     if embedded := embedded_store_of(settings):
         return embedded
     raise SettingsError(
         "DMI_STORE must be embedded:DIRECTORY, mongodb://… or memory:.",
         "DMI_STORE doit être embedded:DOSSIER, mongodb://… ou memory:.",
     )
+
+
+def mongodb_store_of(settings: Settings) -> MongoStore | None:
+    """The store on a MongoDB, not yet opened; None where the settings name another one."""
+    if settings.store.partition(":")[0] not in ("mongodb", "mongodb+srv"):
+        return None
+    from app.store.mongo import MongoStore  # drivers are imported only for the store in use
+
+    return MongoStore(settings.store, search_index())
 
 
 def embedded_store_of(settings: Settings) -> SqliteStore | None:

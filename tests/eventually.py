@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-async def eventually(holds: Callable[[], bool]) -> None:
+async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
     """Return when it holds; fail after some seconds."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - another thread knows nothing of this loop's events
             await asyncio.sleep(0.001)

@@ -63,3 +63,12 @@ def test_the_quick_start_names_targets_that_exist(target: str) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert f"make {target}\n" in README
     assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_what_one_machine_carries_is_what_was_measured() -> None:
+    table = README.partition("### One machine or several")[2].partition("\n\nSize")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")][1:]
+    figures = [figure for _, measured in rows for figure in re.findall(r"[0-9][0-9.,]*(?: GB| ms)?", measured)]
+    assert len(figures) >= len(rows) > 4
+    measured = (ROOT / "bench" / "README.md").read_text(encoding="utf-8")
+    assert [figure for figure in figures if figure not in measured] == []

@@ -80,3 +80,24 @@ def test_a_stale_index_of_mongodb_is_shown_and_dropped_when_asked(mongodb_server
     assert {**stale, "state": "dropped"} in states(dropped)
     assert {each["state"] for each in states(again)} == {"present"}
     assert {"Procedure", "Device", "Patient"} <= {each["place"] for each in states(again)}
+
+
+def test_what_shards_a_mongodb_is_printed_for_mongosh_and_not_done_without_shards(mongodb_server: str) -> None:
+    assert command("demo", "--procedures", "1", DMI_STORE=mongodb_server).returncode == 0
+    told = command("index", "--shard", DMI_STORE=mongodb_server)
+    assert told.returncode == 0, told.stderr
+    assert "clusterManager" in told.stderr
+    assert all(line.startswith('db.getSiblingDB("') for line in told.stdout.splitlines())
+    assert '"key":{"_id.id":"hashed"}' in told.stdout
+    assert '"dropIndexes":"Procedure","index":"dmi: keys 1"' in told.stdout
+    refused = command("index", "--shard", "--yes", DMI_STORE=mongodb_server)
+    assert (refused.returncode, refused.stdout, "mongos" in refused.stderr) == (1, "", True)
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(("options", "said"), [(("--shard",), "copy --to"), (("--yes",), "--shard")])
+def test_an_embedded_store_has_no_shards(store: str, options: tuple[str, ...], said: str) -> None:
+    refused = command("index", *options, DMI_STORE=store)
+    assert refused.returncode != 0
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr

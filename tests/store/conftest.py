@@ -10,11 +10,13 @@ from uuid import uuid4
 import pytest
 from mongomock_motor import AsyncMongoMockClient
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import MongoClient
 
 from app.store.mongo import MongoStore, decoding
+from app.store.mongo.collections import OWN
 from app.store.sqlite import SqliteStore
 from tests.store import mocked
-from tests.store.kinds import READ_BY, STORES
+from tests.store.kinds import APART, READ_BY, STORES
 from tests.store.toy import INDEX
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ async def open_store(
         target: Any
         if request.param.startswith("secantusdb"):
             target = f"mongodb://127.0.0.1:{request.getfixturevalue('secantusd_port')}/{uuid4().hex}"
+            if request.param == APART:
+                keep_keys_apart(target)
         elif request.param == "mongomock":
             target = AsyncMongoMockClient()["dmi"]
         elif request.param == "mongodb":
@@ -66,6 +70,12 @@ async def open_store(
 @pytest.fixture
 async def store(open_store: Opened) -> Repository:
     return await open_store()
+
+
+def keep_keys_apart(address: str) -> None:
+    """Have the store of an address keep keys as it does on shards."""
+    with MongoClient[dict[str, Any]](address) as client:
+        client.get_default_database()[OWN].insert_one({"_id": "keys"})
 
 
 @asynccontextmanager

@@ -22,8 +22,12 @@ LASTING: Final = ("sqlite file", "mongomock", "secantusdb", "mongodb")
 KEEPING: Final = ("sqlite file", "sqlite memory", "mongomock", "secantusdb", "mongodb")
 """For how resources are kept, whatever the way in which they are searched."""
 
+APART: Final = "secantusdb keeping keys apart"
+"""As a store on shards does."""
+
 KEYING: Final[tuple[Any, ...]] = (
     *(kind for kind in KEEPING if kind != "mongomock"),
+    APART,
     pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock does not keep the members of arrays unique")),
 )
 """For keys that only one resource may have."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.search.algebra import And, Eq, Missing
-from tests.store.kinds import KEEPING
+from tests.store.kinds import APART, KEEPING
 from tests.store.toy import deletion, named, patient, procedure, refers, write
 
 if TYPE_CHECKING:
     from app.store.repository import Repository
 
-pytestmark = pytest.mark.parametrize("open_store", KEEPING, indirect=True)
+pytestmark = pytest.mark.parametrize("open_store", [*KEEPING, APART], indirect=True)
 
 
 async def test_an_erased_resource_has_no_version_left(store: Repository) -> None:

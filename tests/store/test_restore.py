@@ -12,7 +12,7 @@ from app.search.algebra import And, Eq, Linked, Range
 from app.store.repository import Head, Version
 from app.store.sqlite import SqliteStore
 from tests.store.clock import Clock, noon
-from tests.store.kinds import KEEPING
+from tests.store.kinds import APART, KEEPING
 from tests.store.toy import INDEX, Document, deletion, named, patient, refers, write
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from app.store.repository import Operation, Repository
 
-pytestmark = pytest.mark.parametrize("open_store", KEEPING, indirect=True)
+pytestmark = pytest.mark.parametrize("open_store", [*KEEPING, APART], indirect=True)
 
 
 @pytest.fixture

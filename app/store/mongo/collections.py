@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 
 from app.store.mongo.documents import found_by, from_bson
 from app.store.mongo.indexes import MOST, indexes, missing, stale, states
+from app.store.mongo.keys import KEYS
 from app.store.mongo.ledger import INDEXES, LEDGER
 from app.store.mongo.writing import Place
 
@@ -46,7 +47,8 @@ SAY: Final = 1.0
 """Seconds after which a store that writes looks whether another index has the say."""
 
 OWN: Final = "dmi"
-"""The collection of the store's own document, `{_id: "index", version}`: the index of the store opened last."""
+"""The collection of the store's own documents: `{_id: "index", version}`, the index of the store opened last, and
+`{_id: "keys"}` where keys are kept apart (`app.store.mongo.keys`)."""
 
 RESOURCE: Final = {"resource": True, "version": True}
 """What is read of a document to find it again."""
@@ -65,13 +67,14 @@ class Collections:
         self._wanted = {LEDGER: INDEXES, **{type: indexes(of) for type, of in index.parameters.items()}}  # noqa: A001 - FHIR's word
         self._checked: dict[str, float] = {}
         self._announced = False
-        self._has_say, self._asked = False, -inf
+        self._own: Mapping[str, Mapping[str, Any]] = {}
+        self._asked = -inf
 
     async def prepared(self, type: str) -> Collection:  # noqa: A002 - FHIR's word
         """The collection of a type, for use; if several ask for the first time at once, no harm is done."""
         collection = self.database[type]
         if type not in self._checked:
-            await _create(collection, self._wanted[type])
+            await _create(collection, await self._wanted_now(type))
             await self._rebuild(collection)
             self._checked[type] = monotonic()
         elif monotonic() - self._checked[type] > RECHECK:
@@ -81,7 +84,8 @@ class Collections:
 
     async def place(self, type: str) -> Place:  # noqa: A002 - FHIR's word
         """Where the versions of a type are kept, for use."""
-        return Place(await self.prepared(type), self.database[f"{type}.history"])
+        keys = self.database[KEYS] if await self.keys_apart() else None
+        return Place(await self.prepared(type), self.database[f"{type}.history"], keys)
 
     async def ledger(self) -> Collection:
         """The collection of the names that somebody holds, for use."""
@@ -95,10 +99,11 @@ class Collections:
         """Whether this store may write: none of another index was opened after it. Looked up now and then."""
         if not self._announced:
             await self._announce()
-        if monotonic() - self._asked > SAY:
-            self._has_say = await self._is_of_this_index()
-            self._asked = monotonic()
-        return self._has_say
+        return (await self._told()).get("index", {}).get("version") == self._index.version
+
+    async def keys_apart(self) -> bool:
+        """Whether keys are kept apart from the documents that have them. Looked up now and then."""
+        return "keys" in await self._told()
 
     async def prepare_all(self) -> None:
         """Prepare the collections that are there, and have the say from now on."""
@@ -110,7 +115,7 @@ class Collections:
     async def indexes(self) -> list[IndexState]:
         """The indexes of the collections that are there, also of types that are served no more."""
         names = sorted(await self.database.list_collection_names())
-        found = [states(name, await _existing(self.database[name]), self._wanted.get(name, ())) for name in names]
+        found = [states(name, await _existing(self.database[name]), await self._wanted_now(name)) for name in names]
         return list(chain.from_iterable(found))
 
     async def drop_stale(self) -> list[IndexState]:
@@ -119,8 +124,20 @@ class Collections:
         for index in dropped:
             await _drop(self.database[index.place], index.name)
         for name in {index.place for index in dropped} & self._wanted.keys():
-            await _create(self.database[name], self._wanted[name])
+            await _create(self.database[name], await self._wanted_now(name))
         return dropped
+
+    async def _wanted_now(self, name: str) -> Sequence[IndexModel]:
+        """The indexes of a collection. Where keys are kept apart, none makes them unique."""
+        wanted = self._wanted.get(name, ())
+        return [index for index in wanted if not _is_unique(index)] if await self.keys_apart() else wanted
+
+    async def _told(self) -> Mapping[str, Mapping[str, Any]]:
+        """The store's own documents by id, as they were a moment ago."""
+        if monotonic() - self._asked > SAY:
+            self._own = {document["_id"]: document for document in await self.database[OWN].find().to_list(None)}
+            self._asked = monotonic()
+        return self._own
 
     async def _rebuild(self, collection: Collection) -> None:
         """Rebuild, unless a store of another index was opened after this one: otherwise both would for ever."""

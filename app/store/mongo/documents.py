@@ -97,6 +97,11 @@ def place(id: str, version: int) -> Document:  # noqa: A002 - FHIR's word
     return {"id": id, "version": version}
 
 
+def of_shard(id: str) -> Document:  # noqa: A002 - FHIR's word
+    """What leads to the shard that has the history of a resource: a range of `_id` alone would ask all of them."""
+    return {"_id.id": id}
+
+
 def version_of(type: str, document: Document) -> Version:  # noqa: A002 - FHIR's word
     """The version that a document holds, one of the current ones or one of the history."""
     at_place = document["_id"]

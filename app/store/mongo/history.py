@@ -9,13 +9,14 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from app.store.mongo.documents import place, version_of
+from app.store.mongo.documents import of_shard, place, version_of
 from app.store.repository import Head
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from app.store.mongo.documents import Document
+    from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import Version
 
@@ -33,7 +34,7 @@ async def numbered(at: Place, type: str, id: str, version: int) -> Version | Non
     """The version of that number."""
     found = await _last(at, id)
     if found and version < found["version"]:
-        found = await at.history.find_one({"_id": place(id, version)})
+        found = await at.history.find_one({"_id": place(id, version), **of_shard(id)})
         return version_of(type, found) if found else None
     return version_of(type, found) if found and version == found["version"] else None
 
@@ -71,13 +72,13 @@ async def next_whole(at: Place, type: str, after: str, count: int) -> list[list[
     ]
 
 
-async def of_all(at: Place, last: Sequence[Document]) -> dict[str, list[Document]]:
+async def of_all(at: Place, last: Sequence[Document], session: Session | None = None) -> dict[str, list[Document]]:
     """The earlier versions of resources whose documents are given, by id, the first of each first."""
     numbers = {document["_id"]: document["version"] for document in last if document["version"] > 1}
     if not numbers:
         return {}
     within = {"_id": {"$gte": place(min(numbers), 0), "$lt": place(max(numbers), numbers[max(numbers)])}}
-    found = at.history.find(within).sort("_id", 1)
+    found = at.history.find(within, session=session).sort("_id", 1)
     documents = [document async for document in found if document["_id"]["version"] < numbers.get(_id(document), 0)]
     return {id_: list(group) for id_, group in groupby(documents, key=_id)}
 
@@ -95,7 +96,7 @@ async def _earlier(
     condition: Any = None,
 ) -> list[Document]:
     """So many versions of the history before the version `end`, the last first."""
-    within = {"_id": {"$gte": place(id, 0), "$lt": place(id, end)}, **(condition or {})}
+    within = {"_id": {"$gte": place(id, 0), "$lt": place(id, end)}, **of_shard(id), **(condition or {})}
     found: list[Document] = await at.history.find(within).sort("_id", -1).limit(count).to_list(count)
     return found
 

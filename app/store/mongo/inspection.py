@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from app.store.mongo.collections import RESOURCE, find_again
 from app.store.mongo.documents import found_by, version_of
 from app.store.mongo.history import of_all
+from app.store.mongo.keys import read
 from app.store.repository import Flaw
 
 if TYPE_CHECKING:
@@ -56,13 +57,15 @@ async def repair(at: Place, index: Index, ids: Collection[str]) -> None:
 
 
 async def _shared_keys(at: Place, documents: Sequence[Document]) -> frozenset[str]:
-    """The keys of these documents that several documents have: only where the unique index is not there."""
-    keys = {key for document in documents for key in document.get("keys", ())}
-    if not keys:
-        return frozenset()
-    holders = at.current.find({"keys": {"$in": list(keys)}}, {"keys": True})
-    counts = Counter([key async for document in holders for key in document["keys"]])
-    return frozenset(key for key, count in counts.items() if count > 1)
+    """The keys of these documents that are not theirs alone: only where the unique index is not there, or where keys
+    are kept apart and one is noted for another document, or for none."""
+    keys = {key: document["_id"] for document in documents for key in document.get("keys", ())}
+    if at.keys is not None:
+        noted = {each["_id"]: each["id"] for each in await read(at.keys, "_id", list(keys), {"id": True})}
+        doubled = Counter(key for document in documents for key in document.get("keys", ()))
+        return frozenset(key for key, id_ in keys.items() if noted.get(key) != id_ or doubled[key] > 1)
+    counts = Counter(key for each in await read(at.current, "keys", list(keys), {"keys": True}) for key in each["keys"])
+    return frozenset(key for key in keys if counts[key] > 1)
 
 
 def _problems(

@@ -14,14 +14,17 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.errors import DuplicateKey
 from app.fhir.json import encode
-from app.store.mongo.documents import current, kept, place, version_of
+from app.store.mongo.documents import current, kept, of_shard, place, version_of
 from app.store.mongo.history import KEPT, of_all
+from app.store.mongo.keys import changes, holders
+from app.store.mongo.transactions import Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from app.search.algebra import Index
     from app.store.mongo.documents import Document
+    from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import Version
 
@@ -36,7 +39,7 @@ async def restore(at: Place, index: Index, type: str, histories: Iterable[Sequen
     """Keep whole histories of a type in place of what is there; answers how many were not there in the same words.
 
     Raises DuplicateKey."""
-    wanted = {history[0].id: sorted(history, key=lambda version: version.version) for history in histories if history}
+    wanted = _by_id(histories)
     changed: set[str] = set()
     while True:  # until nobody has written in between
         there = await _there(at, type, wanted)
@@ -47,17 +50,48 @@ async def restore(at: Place, index: Index, type: str, histories: Iterable[Sequen
         await _check_keys(at, type, new)
 
 
+async def restore_with_keys(
+    at: Place,
+    index: Index,
+    type: str,  # noqa: A002 - FHIR's word
+    histories: Iterable[Sequence[Version]],
+    session: Session,
+) -> int:
+    """The same where keys are kept apart, within a transaction."""
+    wanted = _by_id(histories)
+    there = await _there(at, type, wanted, session)
+    new = {id_: history for id_, history in wanted.items() if not _same(there.get(id_, ()), history)}
+    await _check_keys(at, type, new, session)
+    before = {id_: there[id_][-1].keys for id_ in new if id_ in there}
+    keys = changes(type, before, {id_: history[-1].keys for id_, history in new.items()})
+    if keys and at.keys is not None:
+        await at.keys.bulk_write(keys, session=session)
+    if new and not await _kept(at, index, new, there, session):
+        raise Overtaken
+    return len(new)
+
+
 async def erase(at: Place, ids: Collection[str]) -> int:
-    """Remove resources with all of their versions; answers how many there were."""
+    """Remove resources with all of their versions, and their keys last: those of a resource that is gone are free;
+    answers how many there were."""
     wanted, removed = list(dict.fromkeys(ids)), 0
     for start in range(0, len(wanted), AT_ONCE):
         removed += sum(await asyncio.gather(*(_erased(at, id_) for id_ in wanted[start : start + AT_ONCE])))
     return removed
 
 
-async def _there(at: Place, type: str, ids: Collection[str]) -> dict[str, list[Version]]:  # noqa: A002 - FHIR's word
-    last = await at.current.find({"_id": {"$in": list(ids)}}, KEPT).to_list(len(ids))
-    earlier = await of_all(at, last)
+def _by_id(histories: Iterable[Sequence[Version]]) -> dict[str, list[Version]]:
+    return {history[0].id: sorted(history, key=lambda version: version.version) for history in histories if history}
+
+
+async def _there(
+    at: Place,
+    type: str,  # noqa: A002 - FHIR's word
+    ids: Collection[str],
+    session: Session | None = None,
+) -> dict[str, list[Version]]:
+    last = await at.current.find({"_id": {"$in": list(ids)}}, KEPT, session=session).to_list(len(ids))
+    earlier = await of_all(at, last, session)
     return {
         document["_id"]: [version_of(type, each) for each in (*earlier.get(document["_id"], ()), document)]
         for document in last
@@ -74,7 +108,11 @@ def _words(version: Version) -> tuple[Any, ...]:
 
 
 async def _kept(
-    at: Place, index: Index, new: Mapping[str, Sequence[Version]], there: Mapping[str, Sequence[Version]]
+    at: Place,
+    index: Index,
+    new: Mapping[str, Sequence[Version]],
+    there: Mapping[str, Sequence[Version]],
+    session: Session | None = None,
 ) -> bool:
     """Whether the histories are kept now; False: something came in between, or has a key of theirs."""
     with_history = [id_ for id_ in new if id_ in there or len(new[id_]) > 1]
@@ -82,12 +120,12 @@ async def _kept(
     last = {id_: current(history[-1], index) for id_, history in new.items()}
     try:
         if with_history:
-            await at.history.delete_many({"$or": list(map(_versions, with_history))})
+            await at.history.delete_many({"$or": list(map(_versions, with_history))}, session=session)
         if earlier:
-            await at.history.insert_many(earlier)
+            await at.history.insert_many(earlier, session=session)
         if first := [document for id_, document in last.items() if id_ not in there]:
-            await at.current.insert_many(first, ordered=False)
-        replaced = [await _replaced(at, there[id_][-1], last[id_]) for id_ in new if id_ in there]
+            await at.current.insert_many(first, ordered=False, session=session)
+        replaced = [await _replaced(at, there[id_][-1], last[id_], session) for id_ in new if id_ in there]
     except DuplicateKeyError:
         return False
     except BulkWriteError as error:
@@ -97,26 +135,36 @@ async def _kept(
     return all(replaced)
 
 
-async def _replaced(at: Place, there: Version, document: Document) -> bool:
+async def _replaced(at: Place, there: Version, document: Document, session: Session | None) -> bool:
     of_version = {"_id": there.id, "version": there.version}
-    return (await at.current.replace_one(of_version, document)).matched_count == 1
+    return (await at.current.replace_one(of_version, document, session=session)).matched_count == 1
 
 
-async def _check_keys(at: Place, type: str, histories: Mapping[str, Sequence[Version]]) -> None:  # noqa: A002 - FHIR's word
-    """Raise DuplicateKey where another document has a key of one of the histories."""
+async def _check_keys(
+    at: Place,
+    type: str,  # noqa: A002 - FHIR's word
+    histories: Mapping[str, Sequence[Version]],
+    session: Session | None = None,
+) -> None:
+    """Raise DuplicateKey where another document, or another one of the histories, has a key of one of them."""
+    keys = {key for history in histories.values() for key in history[-1].keys}
+    held = await holders(at, keys, session)
     for id_, history in histories.items():
-        others = {"keys": {"$in": list(history[-1].keys)}, "_id": {"$ne": id_}}
-        if history[-1].keys and (holder := await at.current.find_one(others, {"_id": True})):
-            raise DuplicateKey(f"{type}/{holder['_id']}")
+        for key in history[-1].keys:
+            if (holder := held.setdefault(key, id_)) != id_:
+                raise DuplicateKey(f"{type}/{holder}")
 
 
 async def _erased(at: Place, id: str) -> int:  # noqa: A002 - FHIR's word
+    keys = await at.current.find_one({"_id": id}, {"keys": True}) if at.keys is not None else None
     await at.history.delete_many(_versions(id))
     removed = (await at.current.delete_one({"_id": id})).deleted_count
     await at.history.delete_many(_versions(id))  # the copy of a write that came in between
+    if at.keys is not None and keys and "keys" in keys:
+        await at.keys.delete_many({"_id": {"$in": keys["keys"]}, "id": id})
     return removed
 
 
 def _versions(id: str) -> Document:  # noqa: A002 - FHIR's word
     """The filter for all that the history has of a resource."""
-    return {"_id": {"$gte": place(id, 0), "$lt": {**place(id, 0), "version": inf}}}
+    return {"_id": {"$gte": place(id, 0), "$lt": {**place(id, 0), "version": inf}}, **of_shard(id)}

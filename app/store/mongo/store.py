@@ -16,15 +16,15 @@ from app.store import keyset
 from app.store.deadline import in_time, time_left
 from app.store.elements import given
 from app.store.failures import closed, slow
-from app.store.mongo import decoding, explaining, history, ledger, trail
+from app.store.mongo import decoding, explaining, history, ledger, sharding, trail
 from app.store.mongo.collections import Collections
-from app.store.mongo.failures import no_answer, reindexed, unusable_address
+from app.store.mongo.failures import in_our_words, no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
 from app.store.mongo.inspection import inspect, repair
 from app.store.mongo.links import CURRENT, Links, reference
 from app.store.mongo.pool import Pool
 from app.store.mongo.related import Relation
-from app.store.mongo.restoring import erase, restore
+from app.store.mongo.restoring import erase, restore, restore_with_keys
 from app.store.mongo.searching import Listing, counted, fields
 from app.store.mongo.server import Server
 from app.store.mongo.tallies import check, tallied
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
+    from app.store.mongo.sharding import Step
     from app.store.mongo.writing import Place
     from app.store.repository import (
         Event,
@@ -258,10 +259,21 @@ class MongoStore:
         async with self._running().server.request():
             return await self._running().collections.drop_stale()
 
+    async def sharding(self) -> Sequence[Step]:
+        """What spreads this database over the shards of a cluster."""
+        async with self._running().server.request():
+            return await sharding.planned(self._running().collections.database, list(self._index.parameters))
+
+    async def shard(self, steps: Sequence[Step]) -> AsyncIterator[Step]:
+        """Each of these steps, once it is done. Raises StoreUnusable where there are no shards."""
+        with in_our_words():
+            async for step in sharding.done(self._running().collections.database, steps):
+                yield step
+
     async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
         """Keep each resource as the next version, in one transaction if `together`; else each stands alone.
 
-        Keys are unique among the resources of a type, which is all that one index can see."""
+        Keys are unique among the resources of a type: they begin with its name."""
         time_left()
         await self._check_say()
         if together and len(writes) > 1:
@@ -277,9 +289,16 @@ class MongoStore:
                 of_types.setdefault(first.type, []).append(each)
         restored = 0
         for name, of_type in of_types.items():
-            async with self._place(name) as place:
-                restored += await restore(place, self._index, name, of_type)
+            restored += await self._restore(name, of_type)
         return restored
+
+    async def _restore(self, type: str, histories: Sequence[Sequence[Version]]) -> int:  # noqa: A002 - FHIR's word
+        async with self._place(type) as place:
+            if place.keys is None:
+                return await restore(place, self._index, type, histories)
+            return await self._running().transactions.run(
+                lambda session: restore_with_keys(place, self._index, type, histories, session)
+            )
 
     async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good, the earlier versions first, and what the ledger says of them; answers how many
@@ -330,9 +349,10 @@ class MongoStore:
     async def _put(self, write: Write) -> Stored:
         try:
             async with self._place(write.type) as place, asyncio.timeout(LONGEST):
-                return await self._writing.put(place, write)
+                stored = await self._writing.put(place, write)
         except TimeoutError:
             raise slow() from None
+        return stored or (await self._put_together([write]))[0]
 
     async def _put_together(self, writes: Sequence[Write]) -> list[Stored]:
         running = self._running()

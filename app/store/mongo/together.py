@@ -16,6 +16,7 @@ from pymongo.errors import BulkWriteError
 
 from app.errors import DuplicateKey
 from app.store.mongo.documents import current, earlier
+from app.store.mongo.keys import changes, holders, read
 from app.store.mongo.transactions import Overtaken
 from app.store.mongo.writing import CONTENT, check_version, keys_of, of_version, same, with_keys
 from app.store.repository import Stored
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from app.store.repository import Write
 
 Operation: TypeAlias = "InsertOne[Document] | ReplaceOne[Document] | UpdateMany | UpdateOne"
-
-AT_ONCE: Final = 250
-"""So many ids or keys are looked for by one command: a server may compare each with each."""
 
 DUPLICATE: Final = 11000
 """https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
@@ -58,10 +56,13 @@ class Together:
             # In a thread: thousands of documents are compared and made.
             stored += await asyncio.to_thread(_planned, self.writing, part, found)
             for name, known in found.items():
-                await self._change(self.places[name], known, session)
+                await self._change(name, known, session)
         return stored
 
-    async def _change(self, place: Place, known: Known, session: Session) -> None:
+    async def _change(self, type: str, known: Known, session: Session) -> None:  # noqa: A002 - FHIR's word
+        place = self.places[type]
+        if place.keys is not None and (keys := changes(type, known.keys(), known.rekeyed)):
+            await _bulk(place.keys, keys, session)
         if known.outdated and self.copied:
             copies = {"_id": {"$in": [each["_id"] for each in known.outdated]}}
             await place.history.delete_many(copies, session=session)
@@ -79,19 +80,26 @@ class Together:
 class Known:
     """What is known of the documents of a type that writes are about, and what is to be done with them.
 
-    `documents` are the current ones by id, `holders` tells who has a key: the id of another document, or of a write."""
+    `documents` are the current ones by id, `holders` tells who has a key: the id of another document, or of a write,
+    and `rekeyed` which keys a document has then, by the ids of those that are written."""
 
     documents: Mapping[str, Document]
     holders: dict[str, str]
+    rekeyed: dict[str, Sequence[str]] = field(default_factory=dict)
     outdated: list[Document] = field(default_factory=list)
     replaced: list[Operation] = field(default_factory=list)
     created: list[Operation] = field(default_factory=list)
 
     def claim(self, write: Write) -> None:
         """Give a resource its keys. Raises DuplicateKey where another one has one of them."""
-        for key in write.keys if write.resource is not None else ():
+        self.rekeyed[write.id] = keys_of(write) if write.resource is not None else ()
+        for key in self.rekeyed[write.id]:
             if (holder := self.holders.setdefault(key, write.id)) != write.id:
                 raise DuplicateKey(f"{write.type}/{holder}")
+
+    def keys(self) -> dict[str, Sequence[str]]:
+        """The keys that the documents which are written have until then."""
+        return {id_: self.documents[id_].get("keys", ()) for id_ in self.rekeyed if id_ in self.documents}
 
     def operations(self) -> list[Operation]:
         """What is done with the current documents. Those whose key another one takes lose it first."""
@@ -117,24 +125,11 @@ def _without_repeats(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
 
 async def _found(place: Place, writes: Sequence[Write], name: str, session: Session) -> Known:
     of_type = [write for write in writes if write.type == name]
-    keys = sorted({key for write in of_type for key in write.keys})
-    documents = await _read(place.current, "_id", [write.id for write in of_type], CONTENT, session)
+    keys = {key for write in of_type for key in write.keys}
+    documents = await read(place.current, "_id", [write.id for write in of_type], CONTENT, session)
     by_id = {document["_id"]: document for document in documents}
-    others = [
-        each for each in await _read(place.current, "keys", keys, {"keys": True}, session) if each["_id"] not in by_id
-    ]
-    return Known(by_id, {key: each["_id"] for each in others for key in each["keys"]})
-
-
-async def _read(
-    collection: Collection, name: str, wanted: Sequence[str], shown: Mapping[str, bool], session: Session
-) -> list[Document]:
-    found: list[Document] = []
-    for start in range(0, len(wanted), AT_ONCE):
-        some = {name: {"$in": wanted[start : start + AT_ONCE]}}
-        # In one batch, with which the server sees the end and keeps no cursor.
-        found += await collection.find(some, shown, batch_size=AT_ONCE + 1, session=session).to_list(None)
-    return found
+    held = await holders(place, keys, session)
+    return Known(by_id, {key: id_ for key, id_ in held.items() if id_ not in by_id})
 
 
 def _planned(writing: Writing, writes: Sequence[Write], found: Mapping[str, Known]) -> list[Stored]:

@@ -15,6 +15,7 @@ from pymongo.errors import DuplicateKeyError
 
 from app.errors import DuplicateKey, VersionConflict
 from app.store.mongo.documents import current, earlier, from_bson
+from app.store.mongo.keys import holders
 from app.store.repository import Stored, Version
 from app.store.version import instant, same_content, stamped
 
@@ -40,10 +41,11 @@ Put: TypeAlias = "Callable[[Write], Awaitable[Stored]]"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the versions of a type are kept."""
+    """Where the versions of a type are kept, and the keys of its resources where that is apart from them."""
 
     current: Collection
     history: Collection
+    keys: Collection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,14 @@ class Writing:
     index: Index
     clock: Callable[[], datetime]
 
-    async def put(self, place: Place, write: Write) -> Stored:
-        """Keep a resource, or its deletion, as the next version. Raises VersionConflict, DuplicateKey."""
+    async def put(self, place: Place, write: Write) -> Stored | None:
+        """Keep a resource, or its deletion, as the next version. Raises VersionConflict, DuplicateKey.
+
+        None where it needs a transaction: keys that are kept apart are written together with it."""
         while True:  # whoever comes in between has written a version, so somebody always gets on
             document = await place.current.find_one({"_id": write.id}, CONTENT)
+            if place.keys is not None and (write.keys or (document or {}).get("keys")):
+                return None
             check_version(document, write)
             kept = same(document, write)
             if kept and (kept.resource is None or not document or document.get("keys", []) == keys_of(write)):
@@ -141,14 +147,19 @@ async def _check_keys(place: Place, write: Write) -> None:
     What comes in between this and the write is found by the unique index; the write then begins again, and here it
     learns who was faster."""
     if write.keys and write.resource is not None:
-        others = {"keys": {"$in": list(write.keys)}, "_id": {"$ne": write.id}}
-        if holder := await place.current.find_one(others, {"_id": True}):
-            raise DuplicateKey(f"{write.type}/{holder['_id']}")
+        held = await holders(place, write.keys)
+        for holder in (held[key] for key in write.keys if held.get(key, write.id) != write.id):
+            raise DuplicateKey(f"{write.type}/{holder}")
 
 
 def of_version(document: Document) -> Document:
     """What finds a document unless it has been replaced."""
     return {"_id": document["_id"], "version": document["version"]}
+
+
+def _unchanged(document: Document) -> Document:
+    """What finds a document unless it has been replaced, or was given other keys."""
+    return {**of_version(document), "keys": document.get("keys")}
 
 
 def with_keys(write: Write) -> Document:
@@ -159,7 +170,7 @@ def with_keys(write: Write) -> Document:
 async def _rekeyed(place: Place, document: Document, write: Write) -> bool:
     """Whether the document has the keys of the write now."""
     try:
-        return (await place.current.update_one(of_version(document), with_keys(write))).matched_count == 1
+        return (await place.current.update_one(_unchanged(document), with_keys(write))).matched_count == 1
     except DuplicateKeyError:
         return False
 
@@ -171,7 +182,7 @@ async def _replaced(place: Place, document: Document | None, replacement: Docume
             await place.current.insert_one(replacement)
             return True
         await _copy(place, earlier(document))
-        result = await place.current.replace_one(of_version(document), replacement)
+        result = await place.current.replace_one(_unchanged(document), replacement)
     except DuplicateKeyError:
         return False
     return result.matched_count == 1
