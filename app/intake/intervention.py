@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.fhir.reference import Contained, Logical, Target, Uri, parse
 from app.profiles.catalogue import DMI_PROCEDURE, load_profiles
-from app.profiles.patterns import includes
 from app.search.algebra import In, Search
 from app.search.normal import limited, token
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from app.intake.verdict import Rules
     from app.intake.writer import Finder
     from app.profiles.constraint import Constraint
+    from app.profiles.patterns import Test
 
 _SLICE: Final = "idIntervention"
 _PLACE: Final = "Organization/"
@@ -96,7 +96,7 @@ def _other_names(resources: Mapping[str, Resource]) -> Mapping[str, Sequence[str
 
 
 def _intervention_numbers(procedure: Resource) -> Iterator[str]:
-    numbers = (each for each in _objects(procedure.get("identifier")) if includes(each.get("type"), _pattern()))
+    numbers = (each for each in _objects(procedure.get("identifier")) if _tells_intervention()(each.get("type")))
     return _identifiers(list(islice(numbers, _MOST)))
 
 
@@ -128,13 +128,15 @@ def _objects(value: Json) -> list[Resource]:
 
 
 @cache
-def _pattern() -> Json:
-    """The `type` by which the profile tells an idIntervention from other identifiers."""
+def _tells_intervention() -> Test:
+    """Whether a `type` is the one by which the profile tells an idIntervention from other identifiers."""
     identifier = _child(load_profiles()[DMI_PROCEDURE].root, "identifier")
     slices = identifier.slicing.slices if identifier.slicing else ()
     slice_ = next(each for each in slices if each.name == _SLICE)
     expected = _child(slice_.constraint, "type").expected
-    return expected.value if expected else None
+    if expected is None:
+        raise LookupError(_SLICE)
+    return expected.met
 
 
 def _child(constraint: Constraint, label: str) -> Constraint:

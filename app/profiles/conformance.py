@@ -1,6 +1,7 @@
 """Whether a value keeps to a profile: cardinality, types, fixed values and patterns, targets, codes and slices.
 
-Only what a profile adds to R4 is looked at, so this walk visits the constrained elements and nothing else.
+Only what a profile adds to R4 is looked at, so this walk visits the constrained elements and nothing else, and of these
+the ones that are there or have to be.
 Source: https://hl7.org/fhir/R4/profiling.html
 """
 
@@ -39,19 +40,25 @@ class Conformance:
 
     def _children(self, node: Constraint, value: Json, path: str, scope: Scope) -> None:
         if isinstance(value, dict):
+            there = value.keys()
             for child in node.children:
-                self._element(child, list(_items(value, child, path, scope)), f"{path}.{child.label}")
+                if child.needed or not there.isdisjoint(child.names):
+                    self._element(child, _items(value, child, path, scope), f"{path}.{child.label}")
 
     def _element(self, node: Constraint, items: list[Item], path: str) -> None:
-        self._report(cardinality_findings(node, len(items)), node, path)
-        for item in items:
-            self._item(node, item)
+        if not node.allows(len(items)):
+            self._report(cardinality_findings(node, len(items)), node, path)
+        if node.restricted or node.children:
+            for item in items:
+                self._item(node, item)
         if node.slicing:
             self._slices(node, node.slicing, items, path)
 
     def _item(self, node: Constraint, item: Item) -> None:
-        self._report(restriction_findings(node, item), node, item.path)
-        self._children(node, _parent(item), item.path, item.scope)
+        if node.restricted:
+            self._report(restriction_findings(node, item), node, item.path)
+        if node.children:
+            self._children(node, _parent(item), item.path, item.scope)
 
     def _slices(self, node: Constraint, slicing: Slicing, items: list[Item], path: str) -> None:
         places = assigned(slicing, items, self._conforms)
@@ -59,7 +66,8 @@ class Conformance:
             self._report((finding,), node, item.path)
         for position, part in enumerate(slicing.slices):
             inside = [item for item, slices in zip(items, places, strict=True) if position in slices]
-            self._report(slice_cardinality_findings(part, len(inside)), part.constraint, path)
+            if not part.constraint.allows(len(inside)):
+                self._report(slice_cardinality_findings(part, len(inside)), part.constraint, path)
             for item in inside:
                 self._item(part.constraint, item)
 
@@ -76,16 +84,17 @@ def _parent(item: Item) -> Json:
     return item.value
 
 
-def _items(value: Resource, node: Constraint, path: str, scope: Scope) -> Iterator[Item]:
+def _items(value: Resource, node: Constraint, path: str, scope: Scope) -> list[Item]:
     """The occurrences of an element in its parent, whatever form it has there."""
-    for element in node.elements:
-        here = f"{path}.{element.name}"
-        given = value.get(element.name)
-        beside = value.get(f"_{element.name}") if element.primitive else None
+    items: list[Item] = []
+    for name, sibling, kind in node.forms:
+        given = value.get(name)
+        beside = value.get(sibling) if sibling else None
         if isinstance(given, list) or isinstance(beside, list):
-            yield from _repeated(_listed(given), _listed(beside), element.type, here, scope)
+            items += _repeated(_listed(given), _listed(beside), kind, f"{path}.{name}", scope)
         elif given is not None or _extended(beside):
-            yield Item(given, _type_of(given, element.type), here, scope, beside)
+            items.append(Item(given, _type_of(given, kind), f"{path}.{name}", scope, beside))
+    return items
 
 
 def _repeated(given: list[Json], beside: list[Json], kind: str, path: str, scope: Scope) -> Iterator[Item]:

@@ -6,14 +6,17 @@ Source: https://hl7.org/fhir/R4/elementdefinition.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from app.profiles.patterns import equals, includes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.fhir.elements import Element
     from app.fhir.resource import Json, Resource
+    from app.profiles.patterns import Test
     from app.profiles.scope import Scope
 
 Openness: TypeAlias = Literal["open", "closed", "openAtEnd"]
@@ -38,17 +41,31 @@ Conforms: TypeAlias = "Callable[[Resource, str, Scope], bool]"
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A fixed[x] (`exact`) or a pattern[x]: the value an element must equal or include."""
+    """A fixed[x] (`exact`) or a pattern[x]: the value an element must equal or include, and whether one does."""
 
     value: Json
     exact: bool
+    met: Test = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "met", equals(self.value) if self.exact else includes(self.value))
+
+
+class Form(NamedTuple):
+    """A JSON form of an element: its property, that of its extensions if it is primitive, and its FHIR type."""
+
+    name: str
+    beside: str | None
+    type: str
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
     """What a profile demands of one element, beyond what R4 demands already.
 
-    `elements` are the JSON forms of the element: one, or the members of a choice; `label` is its name in FHIRPath."""
+    `elements` are the JSON forms of the element: one, or the members of a choice; `label` is its name in FHIRPath.
+    Made of the others: its `forms` and the `names` of their properties; whether it is `needed`, so that there is
+    something to say where it is not there; whether something is `restricted` in each occurrence by itself."""
 
     id: str
     label: str
@@ -60,6 +77,31 @@ class Constraint:
     expected: Expected | None = None
     slicing: Slicing | None = None
     children: tuple[Constraint, ...] = ()
+    forms: tuple[Form, ...] = field(init=False)
+    names: frozenset[str] = field(init=False)
+    needed: bool = field(init=False)
+    restricted: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        forms = tuple(Form(each.name, f"_{each.name}" if each.primitive else None, each.type) for each in self.elements)
+        in_slices = self.slicing is not None and any(part.constraint.min for part in self.slicing.slices)
+        made = {
+            "forms": forms,
+            "names": frozenset(name for form in forms for name in form[:2] if name),
+            "needed": self.min > 0 or in_slices,
+            "restricted": bool(self.types or self.expected or self.targets),
+        }
+        for name, value in made.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def idle(self) -> bool:
+        """Whether it demands nothing: the profile only says how the element is meant, or that it must be supported."""
+        return not (self.min or self.restricted or self.slicing or self.children) and self.max is None
+
+    def allows(self, count: int) -> bool:
+        """Whether the element may come so many times."""
+        return self.min <= count and (self.max is None or count <= self.max)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.elements import UnknownType, type_definition
-from app.profiles.patterns import includes, met
 from app.profiles.references import target_type
 
 if TYPE_CHECKING:
@@ -33,7 +32,15 @@ def steps(path: str) -> tuple[str, ...]:
 
 def by_value(path: Sequence[str], expected: Expected) -> Matches:
     """A value at the path equals or includes what the slice expects there."""
-    return lambda item, _: any(met(reached.value, expected) for reached in follow(item, path))
+    met, key = expected.met, tuple(path)
+
+    def matches(item: Item, _: Conforms) -> bool:
+        names = _names(item.type, key)
+        if names is None:
+            return any(met(reached.value) for reached in follow(item, path))
+        return any(map(met, _values(item.value, names)))
+
+    return matches
 
 
 def by_existence(path: Sequence[str], *, exists: bool) -> Matches:
@@ -87,12 +94,33 @@ def _reached(item: Item, step: str) -> Iterator[Item]:
         yield item
     elif step.startswith("extension("):
         for extension in _parts(value.get("extension")):
-            if includes(extension, {"url": step[11:-2]}):
+            if isinstance(extension, dict) and extension.get("url") == step[11:-2]:
                 yield item._replace(value=extension, type="Extension")
     else:
         for name, kind in _forms(item.type, step):
             for part in _parts(value.get(name)):
                 yield item._replace(value=part, type=_own_type(part, kind))
+
+
+@lru_cache(maxsize=4096)
+def _names(type_name: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The JSON names along a path of nothing but elements that have one form each; None of another path."""
+    names: list[str] = []
+    for step in path:
+        forms = _forms(type_name, step)
+        if len(forms) != 1 or forms[0][1] == "Resource":
+            return None
+        [(name, type_name)] = forms
+        names.append(name)
+    return tuple(names)
+
+
+def _values(value: Json, names: tuple[str, ...]) -> list[Json]:
+    """What `follow` reaches by such names."""
+    found = [value]
+    for name in names:
+        found = [part for each in found if isinstance(each, dict) for part in _parts(each.get(name))]
+    return found
 
 
 @lru_cache(maxsize=4096)

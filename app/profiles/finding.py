@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from app.errors import Issue, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+
+    from app.fhir.resource import Json
 
 MOST_FINDINGS: Final = 500
 
 Fact: TypeAlias = str | int | tuple[str, str]
 """A word in a message; a pair is its English and its French form."""
+
+
+Rule: TypeAlias = "Callable[[Mapping[str, Json]], Iterable[Finding]]"
+"""A rule for a JSON object of one type."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from app.profiles.finding import Finding, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from app.errors import Severity
     from app.fhir.resource import Json
@@ -36,10 +36,9 @@ class Invariant:
         kind = Kind(self.key, "invariant", "{path}: " + self.en, "{path} : " + self.fr, self.severity)
         object.__setattr__(self, "kind", kind)
 
-    def findings(self, value: Value) -> Iterator[Finding]:
+    def findings(self, value: Value) -> Iterable[Finding]:
         """The invariant's finding where it does not hold."""
-        if not self.holds(value):
-            yield Finding(self.kind, self.below, rule=self.key)
+        return () if self.holds(value) else (Finding(self.kind, self.below, rule=self.key),)
 
 
 def has(value: Value, name: str) -> bool:
@@ -47,11 +46,13 @@ def has(value: Value, name: str) -> bool:
 
     A name that ends in [x] is a choice of types."""
     if name.endswith("[x]"):
-        stem = name.removesuffix("[x]")
-        return any(
-            key.removeprefix("_").startswith(stem) and key.removeprefix("_")[len(stem) :][:1].isupper() for key in value
-        )
+        stem = name[:-3]
+        return any(stem in key and _is_of_choice(key.removeprefix("_"), stem) for key in value)
     return value.get(name) not in (None, [], {}) or bool(value.get(f"_{name}"))
+
+
+def _is_of_choice(key: str, stem: str) -> bool:
+    return key.startswith(stem) and key[len(stem) :][:1].isupper()
 
 
 def objects(value: Value, *names: str) -> Iterator[Value]:

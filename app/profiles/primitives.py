@@ -94,17 +94,47 @@ _date = re.compile(rf"{_YEAR}(?:-{_MONTH}(?:-{_DAY})?)?").fullmatch
 _date_time = re.compile(rf"{_YEAR}(?:-{_MONTH}(?:-{_DAY}(?:T{_TIME}{_ZONE})?)?)?").fullmatch
 _instant = re.compile(rf"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}").fullmatch
 # Something besides FHIR's four white-space characters; a non-breaking space counts as something.
-_string = re.compile(rf"(?=[ \t\r\n]*[^ \t\r\n])[^{_HARMFUL}]+").fullmatch
+_any_string = re.compile(rf"(?=[ \t\r\n]*[^ \t\r\n])[^{_HARMFUL}]+").fullmatch
+_any_code = re.compile(rf"[^\s{_HARMFUL}]+(?: [^\s{_HARMFUL}]+)*").fullmatch
+_any_url = re.compile(_URI).fullmatch
+_any_uri = re.compile(rf"(?!urn:(?:oid|uuid):){_URI}|urn:oid:{_OID}|(?i:urn:uuid:{_UUID})").fullmatch
+_any_canonical = re.compile(rf"[^\s|{_HARMFUL}]+(?:\|[^\s|{_HARMFUL}]+)?").fullmatch
 _base64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch
-_uri = re.compile(rf"(?!urn:(?:oid|uuid):){_URI}|urn:oid:{_OID}|(?i:urn:uuid:{_UUID})").fullmatch
 _WHITE_SPACE: Final = dict.fromkeys(map(ord, " \t\r\n"))
+
+
+def _is_word(value: str) -> bool:
+    """Whether a text is one word of printable characters, as nearly all codes and addresses are: no white space, no
+    control character, no half of a surrogate pair. It takes a tenth of the time of an expression."""
+    return value.isprintable() and " " not in value and value != ""
+
+
+def _string(value: str) -> object:
+    return (value.isprintable() and not value.isspace() and value != "") or _any_string(value)
+
+
+def _code(value: str) -> object:
+    return _is_word(value) or _any_code(value)
+
+
+def _url(value: str) -> object:
+    return _is_word(value) or _any_url(value)
+
+
+def _uri(value: str) -> object:
+    return (_is_word(value) and not value.startswith("urn:")) or _any_uri(value)
+
+
+def _canonical(value: str) -> object:
+    return (_is_word(value) and "|" not in value) or _any_canonical(value)
 
 
 def _on_the_calendar(matches: Callable[[str], re.Match[str] | None]) -> Callable[[str], bool]:
     def check(value: str) -> bool:
         if not matches(value):
             return False
-        return len(value) < 10 or int(value[8:10]) <= monthrange(int(value[:4]), int(value[5:7]))[1]
+        day = value[8:10]
+        return day <= "28" or int(day) <= monthrange(int(value[:4]), int(value[5:7]))[1]
 
     return check
 
@@ -200,7 +230,7 @@ PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(
             Primitive(
                 "code",
                 _TEXT,
-                re.compile(rf"[^\s{_HARMFUL}]+(?: [^\s{_HARMFUL}]+)*").fullmatch,
+                _code,
                 "a text without spaces around it and without two spaces in a row",
                 "un texte sans espace autour et sans deux espaces de suite",
             ),
@@ -236,14 +266,14 @@ PRIMITIVES: Final[Mapping[str, Primitive]] = MappingProxyType(
             Primitive(
                 "url",
                 _TEXT,
-                re.compile(_URI).fullmatch,
+                _url,
                 "a URL without white space",
                 "une URL sans espace",
             ),
             Primitive(
                 "canonical",
                 _TEXT,
-                re.compile(rf"[^\s|{_HARMFUL}]+(?:\|[^\s|{_HARMFUL}]+)?").fullmatch,
+                _canonical,
                 "a canonical URL without white space, with at most one |version",
                 "une URL canonique sans espace, avec au plus un |version",
             ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.fhir.elements import is_resource_type
 from app.fhir.reference import Contained, Target, Uri, parse
+from app.fhir.remembering import remembered
 from app.profiles.finding import Finding, Kind
 
 if TYPE_CHECKING:
@@ -74,6 +75,23 @@ def reference_findings(value: Mapping[str, Json], targets: tuple[str, ...], scop
         if pointed and named and pointed != named:
             yield Finding(TYPE_DISAGREES, ".type")
     yield from _target(pointed or named, targets)
+
+
+def is_plain_reference(value: Mapping[str, Json], targets: tuple[str, ...], scope: Scope) -> bool:
+    """Whether `reference_findings` has nothing to say, as a quick look tells of nearly all references: of nothing but
+    Type/id, perhaps with a base, an identifier or a text; in a Bundle a reference first means an entry."""
+    text = value.get("reference")
+    if scope.in_bundle or "type" in value or not isinstance(text, str):
+        return False
+    kind = _plain_type(text)
+    return kind is not None and (kind in targets or not targets or "Resource" in targets)
+
+
+@remembered
+def _plain_type(text: str) -> str | None:
+    """The type that a literal reference points at, if that is plain."""
+    target = parse(text)
+    return target.type if isinstance(target, Target) and is_resource_type(target.type) else None
 
 
 def target_type(value: Mapping[str, Json], scope: Scope) -> str | None:

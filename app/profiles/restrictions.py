@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from app.fhir.json import encode
 from app.profiles.finding import Finding, Kind
-from app.profiles.patterns import met
 from app.profiles.references import target_type
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def restriction_findings(node: Constraint, item: Item) -> Iterator[Finding]:
     """Restrictions of a profile that an occurrence breaks."""
     if node.types and item.type not in node.types:
         yield Finding(TYPE, facts={"allowed": ", ".join(sorted(node.types))})
-    if node.expected and not met(item.value, node.expected):
+    if node.expected and not node.expected.met(item.value):
         kind = FIXED if node.expected.exact else PATTERN
         yield Finding(kind, facts={"expected": encode(node.expected.value).decode()})
     if node.targets and isinstance(item.value, dict):

@@ -4,54 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from app.fhir.elements import Element, TypeDefinition, type_definition
 from app.profiles.bindings import Concepts, Form, concepts_of, form_of
+from app.profiles.choices import choice_rules
 from app.profiles.invariants import invariants_of
 from app.profiles.narrowed import primitive_of
+from app.profiles.plain import plain_test
+from app.profiles.structure import required_rules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from app.fhir.resource import Json
-    from app.profiles.invariant import Invariant
+    from app.profiles.finding import Rule
+    from app.profiles.plain import Test
     from app.profiles.primitives import Primitive
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a JSON object: the element it holds; `sibling` is the "_name" of a primitive element."""
+    """A property of a JSON object: the element it holds; `sibling` is the "_name" of a primitive element.
+
+    `plain` tells of a primitive value without a sibling whether it is right in every respect."""
 
     element: Element
     primitive: Primitive | None
     codes: frozenset[str]
     concepts: Concepts | None
     form: Form | None
+    plain: Test | None
     sibling: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """A choice of types such as performed[x]; `keys` are the names of its members in JSON, with and without "_"."""
-
-    name: str
-    members: tuple[Element, ...]
-    required: bool
-    keys: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
 class Shape:
-    """What a JSON object of one FHIR type may and must hold."""
+    """What a JSON object of one FHIR type may hold, and the `rules` for such an object as a whole."""
 
     name: str
     resource: bool
-    properties: Mapping[str, Property]
-    required: tuple[Element, ...]
-    choices: tuple[Choice, ...]
-    invariants: tuple[Invariant, ...]
+    properties: dict[str, Property]  # no proxy: it is asked for each property of each document
+    rules: tuple[Rule, ...]
 
 
 @cache
@@ -61,27 +52,13 @@ def shape(type_name: str) -> Shape:
     return Shape(
         name=type_name,
         resource=definition.resource,
-        properties=MappingProxyType(_properties(definition)),
-        required=tuple(element for element in definition.elements.values() if element.required),
-        choices=_choices(definition),
-        invariants=invariants_of(type_name),
+        properties=_properties(definition),
+        rules=(
+            *required_rules(definition),
+            *choice_rules(definition),
+            *(invariant.findings for invariant in invariants_of(type_name)),
+        ),
     )
-
-
-def present(value: Mapping[str, Json], element: Element) -> bool:
-    """Whether an element is there: by a value or, for a primitive, by extensions; a bare id is not enough."""
-    if value.get(element.name) not in _NOTHING:
-        return True
-    return element.primitive and _extended(value.get("_" + element.name))
-
-
-_NOTHING: tuple[Json, ...] = (None, [])
-
-
-def _extended(sibling: Json) -> bool:
-    if isinstance(sibling, list):
-        return any(_extended(item) for item in sibling if isinstance(item, dict))
-    return isinstance(sibling, dict) and bool(sibling.get("extension"))
 
 
 def _properties(definition: TypeDefinition) -> dict[str, Property]:
@@ -89,30 +66,16 @@ def _properties(definition: TypeDefinition) -> dict[str, Property]:
     for element in definition.elements.values():
         primitive = primitive_of(definition.name, element.name, element.type) if element.primitive else None
         codes = frozenset(element.codes) if element.type == "code" else frozenset()
+        form = form_of(definition.name, element.name)
         held = Property(
             element,
             primitive,
             codes,
             concepts=concepts_of(definition.name, element.name),
-            form=form_of(definition.name, element.name),
+            form=form,
+            plain=plain_test(primitive, codes, form, many=element.many) if primitive else None,
         )
         properties[element.name] = held
         if primitive:
             properties["_" + element.name] = replace(held, sibling=True)
     return properties
-
-
-def _choices(definition: TypeDefinition) -> tuple[Choice, ...]:
-    groups: dict[str, list[Element]] = {}
-    for element in definition.elements.values():
-        if element.choice:
-            groups.setdefault(element.choice, []).append(element)
-    return tuple(
-        Choice(
-            name=name,
-            members=tuple(members),
-            required=name in definition.required_choices,
-            keys=frozenset(prefix + member.name for member in members for prefix in ("", "_")),
-        )
-        for name, members in groups.items()
-    )

@@ -46,7 +46,7 @@ OUT_OF_ORDER = Kind(
 def assigned(slicing: Slicing, items: Sequence[Item], conforms: Conforms) -> Places:
     """The slices each occurrence belongs to."""
     return [
-        tuple(number for number, part in enumerate(slicing.slices) if part.matches(item, conforms)) for item in items
+        tuple([number for number, part in enumerate(slicing.slices) if part.matches(item, conforms)]) for item in items
     ]
 
 

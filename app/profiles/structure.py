@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from app.fhir.elements import is_resource_type
 from app.profiles.finding import Finding, Kind
-from app.profiles.shapes import present
+from app.profiles.presence import present
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from app.fhir.elements import TypeDefinition
     from app.fhir.resource import Json
-    from app.profiles.shapes import Property, Shape
+    from app.profiles.finding import Rule
+    from app.profiles.shapes import Property
 
 NOT_A_RESOURCE = Kind(
     "resource",
@@ -142,11 +144,17 @@ def unknown_findings(name: Json, type_name: str) -> Iterator[Finding]:
     )
 
 
-def required_findings(value: Mapping[str, Json], shape: Shape) -> Iterator[Finding]:
-    """Elements that R4 requires and that are not there."""
-    for element in shape.required:
-        if not present(value, element):
-            yield Finding(MISSING, f".{element.name}")
+def required_rules(definition: TypeDefinition) -> tuple[Rule, ...]:
+    """The rule that what R4 requires of a type is there; none where it requires nothing."""
+    required = [element for element in definition.elements.values() if element.required]
+    names = [element.name for element in required]
+
+    def rule(value: Mapping[str, Json]) -> Iterable[Finding]:
+        if all(map(value.get, names)):
+            return ()
+        return [Finding(MISSING, f".{element.name}") for element in required if not present(value, element)]
+
+    return (rule,) if required else ()
 
 
 def object_findings(value: Json, type_name: str) -> Iterator[Finding]:

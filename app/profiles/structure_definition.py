@@ -53,9 +53,8 @@ class _Compilation:
         )
 
     def _children(self, node: Drafted, type_name: str) -> tuple[Constraint, ...]:
-        return tuple(
-            self._constraint(child, _elements(child, type_name), sliced=False) for child in node.children.values()
-        )
+        children = (self._constraint(each, _elements(each, type_name), sliced=False) for each in node.children.values())
+        return tuple(child for child in children if not child.idle)
 
     def _constraint(self, node: Drafted, elements: tuple[Element, ...], *, sliced: bool) -> Constraint:
         """The constraint of an element, or of a slice of one, of whose cardinality R4 says nothing."""

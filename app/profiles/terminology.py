@@ -39,6 +39,12 @@ def code_system(resource: Resource) -> CodeSystem:
     return CodeSystem(resource["url"], codes, resource["content"] == "complete")
 
 
+def is_of_known_system(coding: Mapping[str, Json], systems: Mapping[str, CodeSystem]) -> bool:
+    """Whether the code system of a coding is at hand, so that there may be something to find."""
+    url = coding.get("system")
+    return isinstance(url, str) and url in systems
+
+
 def coding_findings(coding: Mapping[str, Json], systems: Mapping[str, CodeSystem]) -> Iterator[Finding]:
     """A coding whose system is at hand and does not have its code; a warning where the list is not complete."""
     url, code = coding.get("system"), coding.get("code")

@@ -1,7 +1,8 @@
 """The walk over a resource by the tables of R4: every element once, every rule at its element.
 
 The tables say what is right (`shapes`, from the metadata of `app.fhir.elements`); the rules are the small generators of
-the modules beside this one; the walker only knows where it is.
+the modules beside this one; the walker only knows where it is. Nearly everything in nearly every resource is right, so
+a rule is asked only where a quick look cannot tell that it has nothing to say.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from app.profiles.bindings import concept_findings
-from app.profiles.choices import choice_findings
 from app.profiles.contained import contained_findings, repeated_findings, unused_findings
 from app.profiles.entries import entry_findings
 from app.profiles.finding import Finding
 from app.profiles.narrative import narrative_findings
-from app.profiles.references import reference_findings
+from app.profiles.plain import MAY_BE_LOCAL
+from app.profiles.references import is_plain_reference, reference_findings
 from app.profiles.scope import Scope, scope_of
 from app.profiles.shapes import Property, Shape, shape
 from app.profiles.structure import (
@@ -22,11 +23,10 @@ from app.profiles.structure import (
     TOO_DEEP,
     array_findings,
     object_findings,
-    required_findings,
     resource_findings,
     unknown_findings,
 )
-from app.profiles.terminology import coding_findings
+from app.profiles.terminology import coding_findings, is_of_known_system
 from app.profiles.values import ABSENT, extras_findings, parallel_findings, single_findings, value_findings
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 DEEPEST: Final = 64
 """Levels of elements below the root; deeper JSON is a finding, never an exhausted stack."""
 
-_MAY_BE_LOCAL: Final = frozenset({"uri", "url", "canonical"})
+_RULED: Final = frozenset({"Reference", "Extension", "BundleEntry", "Coding", "Narrative"})
+"""The types with rules that need to know where they stand."""
 
 Visit: TypeAlias = "Callable[[Scope], None]"
 VisitExtension: TypeAlias = "Callable[[Resource, str, Scope], None]"
@@ -86,25 +87,25 @@ class Walk:
             if prop is None:
                 if not (form.resource and name == "resourceType"):
                     self.report(unknown_findings(name, form.name), path, scope)
-            elif prop.primitive is None:
+            elif prop.plain is None:
                 self._complex(item, prop, f"{path}.{name}", scope)
             elif not prop.sibling:
-                self._primitive(item, value.get(f"_{name}", ABSENT), prop, f"{path}.{name}", scope)
+                if f"_{name}" in value or not prop.plain(item):
+                    self._primitive(item, value.get(f"_{name}", ABSENT), prop, f"{path}.{name}", scope)
             elif prop.element.name not in value:
                 self._primitive(ABSENT, item, prop, f"{path}.{prop.element.name}", scope)
-        self.report(required_findings(value, form), path, scope)
-        if form.choices:
-            self.report(choice_findings(value, form), path, scope)
-        for invariant in form.invariants:
-            self.report(invariant.findings(value), path, scope)
+        for rule in form.rules:
+            self.report(rule(value), path, scope)
         self._depth -= 1
 
     def _complex(self, item: Json, prop: Property, path: str, scope: Scope) -> None:
-        self.report(array_findings(item, prop), path, scope)
+        many = prop.element.many
+        if isinstance(item, list) != many or not item:
+            self.report(array_findings(item, prop), path, scope)
         if isinstance(item, list):
-            for index, entry in enumerate(item if prop.element.many else ()):
+            for index, entry in enumerate(item if many else ()):
                 self._item(entry, prop, f"{path}[{index}]", scope)
-        elif item is not None or not prop.element.many:
+        elif item is not None or not many:
             self._item(item, prop, path, scope)
 
     def _item(self, item: Json, prop: Property, path: str, scope: Scope) -> None:
@@ -114,23 +115,27 @@ class Walk:
         elif element.type == "Resource":
             self.resource(item, path, scope, contained=element.name == "contained")
         else:
-            self.report(object_findings(item, element.type), path, scope)
+            if not isinstance(item, dict) or len(item) < 2:
+                self.report(object_findings(item, element.type), path, scope)
             if isinstance(item, dict) and item:
                 self._object(item, shape(element.type), path, scope)
-                self._as_its_type(item, prop, path, scope)
+                if element.type in _RULED or prop.concepts:
+                    self._as_its_type(item, prop, path, scope)
 
     def _as_its_type(self, item: Resource, prop: Property, path: str, scope: Scope) -> None:
         """The rules that need to know where an element of that type stands."""
         element = prop.element
         if element.type == "Reference":
             scope.local.add(str(item.get("reference")))
-            self.report(reference_findings(item, element.targets, scope), path, scope)
+            if not is_plain_reference(item, element.targets, scope):
+                self.report(reference_findings(item, element.targets, scope), path, scope)
         elif element.type == "Extension":
             self._on_extension(item, path, scope)
         elif element.type == "BundleEntry":
             self.report(entry_findings(item), path, scope)
         elif element.type == "Coding":
-            self.report(coding_findings(item, self._code_systems), path, scope)
+            if is_of_known_system(item, self._code_systems):
+                self.report(coding_findings(item, self._code_systems), path, scope)
         elif element.type == "Narrative":
             self.report(narrative_findings(item.get("div")), path, scope)
         elif prop.concepts:
@@ -156,7 +161,7 @@ class Walk:
         """A primitive value and the object of its id and extensions, either of which may not be there."""
         if value is not None and value is not ABSENT:
             self.report(value_findings(value, prop), path, scope)
-            if type(value) is str and value[:1] == "#" and prop.element.type in _MAY_BE_LOCAL:
+            if type(value) is str and value[:1] == "#" and prop.element.type in MAY_BE_LOCAL:
                 scope.local.add(value)
         if extras is not None and extras is not ABSENT:
             self.report(extras_findings(extras, alone=value is None or value is ABSENT), path, scope)
