@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 import pytest
+from hypothesis import settings
 
 from app.main import create_app, store_of
 from app.schema.build import build_schema
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from app.settings import Settings
     from app.store.repository import Repository
     from tests.builders import Document
+
+settings.register_profile("untimed", deadline=None)  # no test asserts how long something takes
+settings.load_profile("untimed")
 
 Answer = dict[str, Any]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
+
+_NONE, _SECOND, _MINUTE, _DAY = timedelta(), timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 
 _DATE = re.compile(
     r"(?P<year>[0-9]{4})(?:-(?P<month>[0-9]{2})(?:-(?P<day>[0-9]{2})"
@@ -31,35 +34,44 @@ def date_bounds(value: str) -> tuple[datetime, datetime]:
     found = _DATE.fullmatch(value)
     if not found:
         raise InvalidDate
-    year, month, day = int(found["year"]), int(found["month"] or 1), int(found["day"] or 1)
+    year, month, day, *time = found.groups()
     try:
-        if found["hour"]:
-            return _time_bounds(found, datetime(year, month, day, tzinfo=UTC))
-        start = datetime(year, month, day, tzinfo=UTC)
+        if time[0]:
+            return _time_bounds(int(year), int(month), int(day), *time)
+        start = datetime(int(year), int(month or 1), int(day or 1), tzinfo=UTC)
     except ValueError:
         raise InvalidDate from None
-    if found["day"]:
-        return start, _shifted(start, timedelta(days=1))
-    if found["month"]:
-        return start, _first_of(year + month // 12, month % 12 + 1)
-    return start, _first_of(year + 1, 1)
+    if day:
+        return start, _shifted(start, _DAY)
+    if month:
+        return start, _first_of(start.year + start.month // 12, start.month % 12 + 1)
+    return start, _first_of(start.year + 1, 1)
 
 
-def _time_bounds(found: re.Match[str], day: datetime) -> tuple[datetime, datetime]:
-    second = int(found["second"] or 0)
-    leap = second == 60  # FHIR allows a leap second; it is the first one of the next minute here
-    time = day.replace(hour=int(found["hour"]), minute=int(found["minute"]), second=59 if leap else second)
-    fraction = found["fraction"] or ""
-    start = timedelta(seconds=leap, microseconds=int(fraction[:6].ljust(6, "0"))) - _offset(found["offset"])
-    return _shifted(time, start), _shifted(time, start + _precision(found["second"], fraction))
+def _time_bounds(  # noqa: PLR0913, PLR0917 - the parts of a time
+    year: int,
+    month: int,
+    day: int,
+    hour: str,
+    minute: str,
+    second: str | None,
+    fraction: str | None,
+    offset: str | None,
+) -> tuple[datetime, datetime]:
+    leap = second == "60"  # FHIR allows a leap second; it is the first one of the next minute here
+    microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
+    time = datetime(year, month, day, int(hour), int(minute), 59 if leap else int(second or 0), microsecond, UTC)
+    to_utc = (_SECOND if leap else _NONE) - _offset(offset)
+    return _shifted(time, to_utc), _shifted(time, to_utc + _precision(second, fraction))
 
 
-def _precision(second: str | None, fraction: str) -> timedelta:
+def _precision(second: str | None, fraction: str | None) -> timedelta:
     if second is None:
-        return timedelta(minutes=1)
-    return timedelta(microseconds=10 ** max(6 - len(fraction), 0))
+        return _MINUTE
+    return timedelta(microseconds=10 ** max(6 - len(fraction), 0)) if fraction else _SECOND
 
 
+@lru_cache(maxsize=1_024)  # there are 1,681
 def _offset(text: str | None) -> timedelta:
     if text in (None, "Z"):
         return timedelta()

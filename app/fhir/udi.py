@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.fhir.check_digits import gs1 as gs1_check_digit
+from app.fhir.remembering import remembered_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -173,6 +174,7 @@ def _iccbba(text: str) -> Udi:
     return Udi(di, found.get("&,1", "").lstrip("0"), serial, expiry)
 
 
+@remembered_pair
 def _date(layout: str, digits: str) -> str:
     """A FHIR date from digits, each told by its letter: year, month, day, day of the year (J); "" where it is none.
 

@@ -38,6 +38,8 @@ def is_unicode(text: str) -> bool:
 
 def folded(text: str) -> str:
     """A string without case, accents, ligatures, typographic signs and superfluous blanks: "Lœ́  Bé" is "loe be"."""
+    if text.isascii():  # has nothing but case and blanks
+        return " ".join(text.lower().split())
     letters = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(plain.translate(_LETTERS).split())
@@ -68,7 +70,8 @@ def canonical(url: str) -> tuple[str, ...]:
 
 def instant_text(time: datetime) -> str:
     """UTC with microseconds, always 27 characters: "2024-02-29T10:00:00.000000Z"."""
-    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def millisecond_text(time: datetime) -> str:

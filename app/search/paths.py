@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.fhir.resource import Json
 
 _STEP = re.compile(r"(?P<name>\w+)(?:\[(?:(?P<index>\d+)|(?P<key>[\w.]+)=(?P<value>[^\]]+))\])?(?:\.|$)")
@@ -25,6 +27,7 @@ class Step(NamedTuple):
 
 
 Path: TypeAlias = tuple[Step, ...]
+Reader: TypeAlias = "Callable[[Json], list[Json]]"
 
 
 def parse_path(text: str) -> Path:
@@ -42,24 +45,42 @@ def parse_path(text: str) -> Path:
     )
 
 
-def values_at(document: Json, path: Path) -> list[Json]:
-    """Everything a path leads to, lists opened; what has another shape is passed over. Never raises."""
-    found = [document]
-    for name, at, key, wanted in path:
-        items: list[Json] = []
-        for node in found:
-            child = node.get(name) if isinstance(node, dict) else None
-            if isinstance(child, list):
-                items += child if at is None else child[at : at + 1]
-            elif child is not None and not at:
-                items.append(child)
-        if key:
-            items = [item for item in items if _has(item, key, wanted)]
-        if not items:
-            return items
-        found = [item for item in items if item is not None] if None in items else items
-    return found
+def reader(path: Path) -> Reader:
+    """Reads everything a path leads to in a document, lists opened; what has another shape is passed over. Never
+    raises. What it answers is not to be changed: it may be a list of the document."""
+    if not path:
+        return lambda document: [document]
+    first, *others = map(_step_reader, path)
+    if not others:
+        return first
+
+    def read(document: Json) -> list[Json]:
+        found = first(document)
+        for step in others:
+            found = step(found[0]) if len(found) == 1 else [item for node in found for item in step(node)]
+        return found
+
+    return read
 
 
-def _has(item: Json, key: Path, wanted: frozenset[str]) -> bool:
-    return any(isinstance(value, str) and value in wanted for value in values_at(item, key))
+def _step_reader(step: Step) -> Reader:
+    name, at, key, wanted = step
+    read_key = reader(key)
+
+    def read(node: Json) -> list[Json]:
+        child = node.get(name) if isinstance(node, dict) else None
+        if child is None:
+            return []
+        if not isinstance(child, list):
+            return [child]
+        return [item for item in child if item is not None] if None in child else child
+
+    def read_one(node: Json) -> list[Json]:
+        child = node.get(name) if isinstance(node, dict) else None
+        items = child if isinstance(child, list) else [child]
+        return [item for item in items[at : (at or 0) + 1] if item is not None]
+
+    def read_some(node: Json) -> list[Json]:
+        return [item for item in read(node) if any(isinstance(each, str) and each in wanted for each in read_key(item))]
+
+    return read_some if key else read if at is None else read_one

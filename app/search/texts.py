@@ -72,7 +72,9 @@ def _pair(value: Json) -> Codes:
 
 
 def _coding(value: Json) -> tuple[str, str]:
-    return _member(value, "system"), _member(value, "code")
+    if not isinstance(value, dict):
+        return "", ""
+    return _text(value.get("system")), _text(value.get("code"))
 
 
 def _identifier(value: Json) -> Codes:

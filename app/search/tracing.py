@@ -9,6 +9,7 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
 from app.fhir.dates import InvalidDate, date_bounds
+from app.fhir.remembering import remembered, remembered_pair
 from app.fhir.udi import NONE, Udi, gtin, parse_udi
 
 if TYPE_CHECKING:
@@ -31,8 +32,7 @@ def device_identifiers(carrier: Json) -> Iterator[str]:
 
 def udi_of(carrier: Json) -> Udi:
     """What a Device.udiCarrier tells: each part as people read it, else as it was scanned."""
-    read = _read(carrier)
-    return Udi(*(next(filter(None, parts), "") for parts in zip(*read, strict=True))) if read else NONE
+    return _merged(*_texts(carrier))
 
 
 def expiry(carrier: Json) -> str:
@@ -78,13 +78,28 @@ TRACED: Final[Mapping[str, Callable[[Json], Iterator[str]]]] = {
 """Data type → the texts a value of it has; "" is none."""
 
 
-def _read(carrier: Json) -> list[Udi]:
+def _read(carrier: Json) -> tuple[Udi, ...]:
     """The UDI string as people read it, and as it was scanned: a device is found by either, for one may tell less."""
+    return _parsed(*_texts(carrier))
+
+
+def _texts(carrier: Json) -> tuple[str, str]:
+    """The two UDI strings of a carrier, "" for one that it lacks."""
     if not isinstance(carrier, dict):
-        return []
+        return "", ""
     read, scan = carrier.get("carrierHRF"), carrier.get("carrierAIDC")
-    texts = ([read] if isinstance(read, str) else []) + ([_decoded(scan)] if isinstance(scan, str) else [])
-    return [parse_udi(text) for text in texts]
+    return read if isinstance(read, str) else "", scan if isinstance(scan, str) else ""
+
+
+@remembered_pair  # each of a device's parameters asks
+def _parsed(read: str, scan: str) -> tuple[Udi, ...]:
+    return tuple(parse_udi(text) for text in (read, _decoded(scan)) if text)
+
+
+@remembered_pair
+def _merged(read: str, scan: str) -> Udi:
+    udis = _parsed(read, scan)
+    return Udi(*(next(filter(None, parts), "") for parts in zip(*udis, strict=True))) if udis else NONE
 
 
 def _decoded(scan: str) -> str:
@@ -99,7 +114,12 @@ def _is_text(value: Json) -> bool:
 
 
 def _is_date(value: Json) -> bool:
+    return isinstance(value, str) and _is_date_text(value)
+
+
+@remembered
+def _is_date_text(text: str) -> bool:
     try:
-        return isinstance(value, str) and bool(date_bounds(value))
+        return bool(date_bounds(text))
     except InvalidDate:
         return False

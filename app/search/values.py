@@ -12,7 +12,7 @@ from app.fhir.served import SERVED
 from app.search.algebra import ID, LAST_UPDATED, SearchValues
 from app.search.intervals import interval_reader
 from app.search.parameters import parameters
-from app.search.paths import values_at
+from app.search.paths import reader
 from app.search.texts import text_reader
 
 if TYPE_CHECKING:
@@ -62,15 +62,13 @@ def _head(source: Source) -> str:
 
 
 def _text_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
-    readings = [(source.path, text_reader(parameter, source.data_type)) for source in sources]
+    readings = [(reader(source.path), text_reader(parameter, source.data_type)) for source in sources]
+    name, sortable = parameter.name, parameter.sortable
 
     def keep(resource: Resource, values: SearchValues) -> None:
-        found: list[Texts] = []
-        for path, read in readings:
-            for value in values_at(resource, path):
-                found += read(value)
+        found = [texts for values_of, read in readings for value in values_of(resource) for texts in read(value)]
         if found:
-            _keep_texts(parameter, found, values)
+            _keep_texts(name, found, values, sortable=sortable)
 
     return keep
 
@@ -78,16 +76,18 @@ def _text_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
 def _presence_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
     """Keeps "true" where some source has a value other than false, "false" elsewhere."""
     read = text_reader(parameter, "boolean")
+    present, absent = list(read(True)), list(read(False))
+    readings = [reader(source.path) for source in sources]
+    name, sortable = parameter.name, parameter.sortable
 
     def keep(resource: Resource, values: SearchValues) -> None:
-        found = [value for source in sources for value in values_at(resource, source.path)]
-        _keep_texts(parameter, list(read(any(value is not False for value in found))), values)
+        is_there = any(value is not False for values_of in readings for value in values_of(resource))
+        _keep_texts(name, present if is_there else absent, values, sortable=sortable)
 
     return keep
 
 
-def _keep_texts(parameter: Parameter, found: list[Texts], values: SearchValues) -> None:
-    name = parameter.name
+def _keep_texts(name: str, found: list[Texts], values: SearchValues, *, sortable: bool) -> None:
     if len(found) == 1:  # as nearly always
         texts, first, under = found[0]
         values.values[name + under] = texts
@@ -97,20 +97,19 @@ def _keep_texts(parameter: Parameter, found: list[Texts], values: SearchValues) 
             kept.setdefault(under, {}).update(dict.fromkeys(texts))
         values.values.update((name + under, tuple(distinct)) for under, distinct in kept.items())
         first = min((sort for _, sort, _ in found if sort), default="")
-    if first and parameter.sortable:
+    if first and sortable:
         values.sort[name] = first
 
 
 def _interval_keeper(parameter: Parameter, sources: Sequence[Source]) -> Keeper:
     name = parameter.name
-    readings = [(source.path, interval_reader(parameter.kind, source.data_type)) for source in sources]
+    readings = [(reader(source.path), interval_reader(parameter.kind, source.data_type)) for source in sources]
 
     def keep(resource: Resource, values: SearchValues) -> None:
+        found = [interval for values_of, read in readings for value in values_of(resource) for interval in read(value)]
         kept: dict[str, dict[tuple[str, str], None]] = {}
-        for path, read in readings:
-            for value in values_at(resource, path):
-                for lo, hi, under in read(value):
-                    kept.setdefault(under, {})[lo, hi] = None
+        for lo, hi, under in found:
+            kept.setdefault(under, {})[lo, hi] = None
         for under, distinct in kept.items():
             values.intervals[name + under] = tuple(distinct)
         if "" in kept:
