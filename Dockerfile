@@ -4,6 +4,7 @@ WORKDIR /src/web
 COPY web/package.json web/package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY web/ ./
+COPY graphql/ ../graphql/
 RUN npm run build -- --outDir /page --emptyOutDir
 
 FROM python:3.12.13-slim-bookworm AS build

@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE =
 TRUSTING := UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
 UV := $(TRUSTING) UV_PROJECT_ENVIRONMENT=.venv $(BIN)/uv sync --frozen --inexact --quiet --python $(BIN)/python
 
-.PHONY: help serve test test-all lint page schema bench audit clean
+.PHONY: help serve test test-all lint page page-check schema bench audit clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -18,10 +18,10 @@ help:  ## what can be made
 serve: .venv/serve page  ## set everything up and start the product on http://127.0.0.1:8000
 	@exec $(BIN)/python -m app serve
 
-test: lint page  ## lint, types, layers, contract and tests
+test: lint page page-check  ## lint, types, layers, contract and tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-all: lint page  ## the same with the long runs
+test-all: lint page page-check  ## the same with the long runs
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m ''
 
 lint: .venv/test
@@ -30,7 +30,10 @@ lint: .venv/test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-page: app/web/static/.built  ## build the GraphiQL page into app/web/static (needs npm)
+page: app/web/static/.built  ## build the page into app/web/static (needs npm)
+
+page-check: page  ## types and tests of the page
+	@test ! -d web/node_modules || npm --prefix web run check --silent
 
 schema: .venv/serve  ## write the published contract
 	$(BIN)/python -m app schema > graphql/schema.graphql
@@ -62,12 +65,12 @@ clean:  ## take away what was built; data/ stays
 	@touch $@ .venv/serve
 
 # Without npm, or without its registry, everything but the page works; the server says so at /.
-app/web/static/.built: $(wildcard web/*.json web/*.ts web/*.html web/src/*)
+app/web/static/.built: graphql/schema.graphql $(wildcard graphql/fragments/* web/*.* web/src/* web/src/*/*)
 	@if ! command -v npm >/dev/null; then \
-	  echo "npm is missing: the GraphiQL page is not built; the API works without it."; \
+	  echo "npm is missing: the page is not built; the API works without it."; \
 	elif npm --prefix web ci --no-audit --no-fund --loglevel=error \
 	  && npm --prefix web run build --loglevel=error -- --logLevel=warn; then \
 	  touch $@; \
 	else \
-	  echo "The GraphiQL page could not be built (see above); the API works without it."; \
+	  echo "The page could not be built (see above); the API works without it."; \
 	fi

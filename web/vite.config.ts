@@ -1,9 +1,37 @@
+import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+const MOST = 250_000; // bytes, gzipped, of everything that the recall page loads
+
+/** Fails a build whose first page has become heavier than that. */
+function budget(): Plugin {
+  return {
+    name: 'budget',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const loaded = new Set<string>();
+      const load = (name: string) => {
+        const file = bundle[name];
+        if (file === undefined || loaded.has(name)) return;
+        loaded.add(name);
+        if (file.type === 'chunk') [...file.imports, ...(file.viteMetadata?.importedCss ?? [])].forEach(load);
+      };
+      for (const file of Object.values(bundle)) if (file.type === 'chunk' && file.isEntry) load(file.fileName);
+      const sizes = [...loaded].map((name) => {
+        const file = bundle[name]!;
+        return gzipSync(file.type === 'chunk' ? file.code : file.source).length;
+      });
+      const total = sizes.reduce((sum, size) => sum + size, 0);
+      if (total === 0 || total > MOST) this.error(`The recall page is ${total} bytes gzipped; ${MOST} are allowed.`);
+      this.info(`The recall page is ${total} bytes gzipped, of ${MOST}.`);
+    },
+  };
+}
 
 export default defineConfig({
   base: './', // the page also works behind a path prefix
-  plugins: [react()],
+  plugins: [react(), budget()],
   build: {
     outDir: '../app/web/static',
     emptyOutDir: true,

@@ -1,6 +1,7 @@
-"""The GraphiQL page: files built from web/ by `make page`, served with nothing from outside this server.
+"""The page for people: files built from web/ by `make page`, served with nothing from outside this server.
 
-Every address in the page is relative, so that it works behind a path prefix, at `/` and at `/graphql`.
+Every address in the page is relative, so that it works behind a path prefix, at `/` and at `/graphql`. Its views stand
+after the `#` of the address: they need no route here, and what is looked for is in no log.
 """
 
 from __future__ import annotations

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import pytest
 
+from app.web.page import STATIC
 from tests.end_to_end.processes import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+CHROMIUM: Final = os.environ.get("DMI_CHROMIUM", "/usr/bin/chromium")
+ARTEFACTS: Final = ROOT / "tests" / "artefacts"
+"""Where screenshots are put; not committed."""
 
 PATIENCE: Final = 300
 """Seconds in which a script has to end."""
@@ -32,6 +37,24 @@ def found_by(script: str, *arguments: str, **environment: str) -> Any:
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def seen_by(script: str, url: str) -> Any:
+    """What a script that opens the page of a server in a browser prints; it puts screenshots beside the tests."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return found_by(script, url, str(ARTEFACTS), DMI_CHROMIUM=CHROMIUM)
+
+
+def needs_browser() -> None:
+    """Skip the test where the browser, its driver or the built page is missing; in CI that is a failure."""
+    needs("playwright-core", _missing())
+
+
+def _missing() -> Iterator[tuple[str, str]]:
+    if not Path(CHROMIUM).is_file():
+        yield CHROMIUM, "install chromium, or name it in DMI_CHROMIUM"
+    if not STATIC.is_dir():
+        yield "the built page", "run `make page`"
 
 
 def needs(package: str = "", more: Iterable[tuple[str, str]] = ()) -> None:

@@ -1,77 +1,18 @@
-// Opens the page of a running server in Chromium and prints, as one line of JSON, what a person would find there.
+// Opens the playground of a running server in Chromium and prints, as one line of JSON, what a person would find there.
 //
 //   node page.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS
-//
-// DMI_CHROMIUM names the browser. It reaches the server's own host and nothing else; what it asks of others is recorded.
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-
-const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core');
+import { visits } from './browser.mjs';
 
 const [server, screenshots] = process.argv.slice(2);
-const { origin, hostname } = new URL(server);
-const PATIENCE = 60_000; // milliseconds for one step on a slow, shared machine
+const { origin } = new URL(server);
 
-const findings = { foreign: [], errors: [], violations: [], pages: {} };
-
-const browser = await chromium.launch({
-  executablePath: process.env.DMI_CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    `--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE ${hostname}`,
-  ],
+const found = await visits(server, screenshots, {
+  light: { path: '/#/playground', steps: explore },
+  dark: { path: '/graphql', colorScheme: 'dark', steps: run },
+  prefixed: { path: '/some/prefix/#/playground', steps: run },
 });
-try {
-  findings.pages.light = await visit('light', '/', explore);
-  findings.pages.dark = await visit('dark', '/graphql', run);
-  findings.pages.prefixed = await visit('light', '/some/prefix/', run);
-} finally {
-  await browser.close();
-}
-console.log(JSON.stringify(findings));
-
-async function visit(colorScheme, path, steps) {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 800 } });
-  context.setDefaultTimeout(PATIENCE);
-  await context.exposeFunction('reportViolation', (violation) => findings.violations.push(violation));
-  await context.addInitScript(() =>
-    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-      globalThis.reportViolation(`${violatedDirective} ${blockedURI}`),
-    ),
-  );
-  await context.route(() => true, answer);
-  context.on('weberror', (failure) => findings.errors.push(`${path}: ${failure.error()}`));
-  const page = await context.newPage();
-  page.on('console', (message) => {
-    if (message.type() === 'error') findings.errors.push(`${path}: ${message.text()}`);
-  });
-  await page.goto(origin + path);
-  const found = await steps(page);
-  const name = path === '/' || path === '/graphql' ? colorScheme : 'prefixed';
-  await page.screenshot({ path: join(screenshots, `page-${name}.png`) });
-  await page.close();
-  await context.unrouteAll({ behavior: 'ignoreErrors' }); // what was still on its way concerns nobody now
-  await context.close();
-  return found;
-}
-
-/** Lets requests to the server through (below /some/prefix as a reverse proxy would), records and stops all others. */
-async function answer(route) {
-  const url = new URL(route.request().url());
-  if (url.origin !== origin) {
-    findings.foreign.push(url.href);
-    return route.abort();
-  }
-  if (!url.pathname.startsWith('/some/prefix/')) return route.continue();
-  const response = await route.fetch({ url: origin + url.pathname.slice('/some/prefix'.length) + url.search });
-  return route.fulfill({ response });
-}
+console.log(JSON.stringify(found));
 
 /** Runs the query that the page opens with. */
 async function run(page) {

@@ -1,32 +1,26 @@
-"""The page in a real browser, in front of the real server, with no other network."""
+"""The playground in a real browser, in front of the real server, with no other network."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import OperationDefinitionNode, parse
 
-from app.web.page import STATIC
-from tests.end_to_end.node import found_by, needs
+from tests.end_to_end.node import needs_browser, seen_by
 from tests.end_to_end.processes import ROOT, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
 OPERATIONS = ROOT / "graphql" / "operations"
-ARTEFACTS = ROOT / "tests" / "artefacts"
-CHROMIUM = os.environ.get("DMI_CHROMIUM", "/usr/bin/chromium")
 
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    needs("playwright-core", _missing())
-    ARTEFACTS.mkdir(exist_ok=True)
+    needs_browser()
     with serving(DMI_STORE=f"embedded:{tmp_path_factory.mktemp('store')}") as server:
-        found: dict[str, Any] = found_by("page.mjs", server.url, str(ARTEFACTS), DMI_CHROMIUM=CHROMIUM)
+        found: dict[str, Any] = seen_by("page.mjs", server.url)
     return found
 
 
@@ -50,8 +44,8 @@ def test_the_first_query_answers_with_data(findings: dict[str, Any], page: str) 
 
 
 @pytest.mark.parametrize("page", ["light", "dark", "prefixed"])
-def test_the_title_names_the_product(findings: dict[str, Any], page: str) -> None:
-    assert findings["pages"][page]["title"] == "dmi-graph"
+def test_the_title_names_the_view_and_the_product(findings: dict[str, Any], page: str) -> None:
+    assert findings["pages"][page]["title"] == "Playground – dmi-graph"
 
 
 def test_light_and_dark_follow_the_system(findings: dict[str, Any]) -> None:
@@ -126,10 +120,3 @@ def _name(path: Path) -> str:
     assert isinstance(operation, OperationDefinitionNode)
     assert operation.name
     return operation.name.value
-
-
-def _missing() -> Iterator[tuple[str, str]]:
-    if not Path(CHROMIUM).is_file():
-        yield CHROMIUM, "install chromium, or name it in DMI_CHROMIUM"
-    if not STATIC.is_dir():
-        yield "the built page", "run `make page`"

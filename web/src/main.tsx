@@ -1,53 +1,10 @@
-import 'graphiql/setup-workers/vite';
-import 'graphiql/style.css';
-import '@graphiql/plugin-explorer/style.css';
 import './page.css';
-import { explorerPlugin } from '@graphiql/plugin-explorer';
-import { createLocalStorage } from '@graphiql/toolkit';
-import { GraphiQL, type GraphiQLProps, HISTORY_PLUGIN } from 'graphiql';
 import { createRoot } from 'react-dom/client';
-import { examplesPlugin } from './examples';
-import { createFetcher } from './fetcher';
-import { type PageSettings, readSettings } from './settings';
-import { startingTabs } from './tabs';
+import { App } from './app';
+import { SessionProvider } from './session';
 
-// A resource is an object or the text of one, a patch is an array: without this the editor calls them wrong.
-const SCALARS: NonNullable<GraphiQLProps['customScalarSchemas']> = { FHIR: { type: ['object', 'array', 'string'] } };
-
-const root = createRoot(document.getElementById('page')!);
-
-readSettings().then(
-  (settings) => root.render(page(settings)),
-  () => root.render(<Unreachable />),
+createRoot(document.getElementById('page')!).render(
+  <SessionProvider>
+    <App />
+  </SessionProvider>,
 );
-
-function page({ endpoint, operations }: PageSettings) {
-  const url = new URL(endpoint, document.baseURI);
-  // Other products have their GraphiQL on 127.0.0.1 too; each keeps its own tabs.
-  const storage = createLocalStorage({ namespace: `dmi-graph:${url.pathname}` });
-  return (
-    <GraphiQL
-      fetcher={createFetcher(url)}
-      plugins={[examplesPlugin(operations), explorerPlugin(), HISTORY_PLUGIN]}
-      storage={storage}
-      defaultEditorToolsVisibility="variables"
-      customScalarSchemas={SCALARS}
-      {...startingTabs(storage, operations)}
-    >
-      <GraphiQL.Logo>
-        <span className="product">dmi-graph</span>
-      </GraphiQL.Logo>
-    </GraphiQL>
-  );
-}
-
-function Unreachable() {
-  return (
-    <div role="alert">
-      <p className="notice">The server does not answer. Check that it runs, then reload this page.</p>
-      <p className="notice" lang="fr">
-        Le serveur ne répond pas. Vérifiez qu’il fonctionne, puis rechargez cette page.
-      </p>
-    </div>
-  );
-}

@@ -1,6 +1,7 @@
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';
-import { keepDigits } from './decimals';
+import { keepDigits } from '../decimals';
+import { givenToken } from '../session';
 
 /** Requests over HTTP, subscriptions over graphql-transport-ws on the same path, numbers with all their digits. */
 export function createFetcher(endpoint: URL): Fetcher {
@@ -24,7 +25,10 @@ export function createFetcher(endpoint: URL): Fetcher {
 }
 
 const fetchWithDigits: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
+  const headers = new Headers(init?.headers);
+  const token = givenToken();
+  if (token !== '' && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${token}`);
+  const response = await fetch(input, { ...init, headers });
   response.json = async () => {
     const text = await response.text();
     try {

@@ -1,0 +1,136 @@
+// Uses the page of a running server as a person would, in Chromium, and prints what they would find as one line of JSON.
+//
+//   node dashboard.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS
+import { createRequire } from 'node:module';
+import { readFile } from 'node:fs/promises';
+import { visits } from './browser.mjs';
+
+const [server, screenshots] = process.argv.slice(2);
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
+const TOO_MANY = {
+  contentType: 'application/json',
+  body: '{"data": {"ImplantRecall": {"totals": null}}, "errors": [{"message": "x", "extensions": {"code": "too-costly"}}]}',
+};
+const tablet = { width: 1024, height: 768 };
+
+const found = await visits(server, screenshots, {
+  recall: { path: '/', steps: recall },
+  scan: { path: '/some/prefix/', steps: scan, colorScheme: 'dark', locale: 'fr-FR', viewport: tablet },
+  playground: { path: '/#/playground', steps: playground },
+});
+console.log(JSON.stringify(found));
+
+/** A lot is typed; its patients, its table, and what is there when there is nothing. */
+async function recall(page) {
+  const seen = { title: await page.title(), language: await page.getAttribute('html', 'lang'), start: await faults(page) };
+  await search(page, 'rpg23029001');
+  await page.locator('[data-total=patients] dd').waitFor();
+  seen.totals = await totals(page);
+  seen.order = await shownPatients(page);
+  seen.meaning = await page.getByRole('radio', { checked: true }).locator('..').innerText();
+  seen.bars = await page.locator('.chart svg rect.bar').count();
+  seen.answer = await faults(page);
+
+  await page.getByRole('button', { name: /^Date/ }).click();
+  await page.locator('th[aria-sort=ascending]').waitFor();
+  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  seen.turned = await shownPatients(page);
+
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Download as CSV' }).click();
+  const file = await download;
+  seen.file = { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
+
+  await page.reload();
+  await page.locator('[data-total=patients] dd').waitFor();
+  seen.reloaded = await totals(page);
+
+  await search(page, 'no-such-lot');
+  await page.getByRole('heading', { name: 'Nothing was found' }).waitFor();
+  seen.nothing = await faults(page);
+
+  await search(page, 'a');
+  await page.getByRole('radio', { name: 'Manufacturer' }).click();
+  await page.getByRole('navigation', { name: 'Who carries it' }).getByRole('button', { name: 'Next page' }).click();
+  await page.getByText('Page 2').waitFor();
+  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  seen.secondPage = (await shownPatients(page)).length;
+  await page.getByRole('button', { name: 'Previous page' }).click();
+  await page.getByText('Page 1').waitFor();
+
+  await page.route('**/graphql', (route) =>
+    route.request().postData().includes('query RecallTotals') ? route.fulfill(TOO_MANY) : route.continue(),
+  );
+  await search(page, 'RPG23029001');
+  seen.tooMany = await page.getByText('they are not counted').innerText();
+  seen.listBesideTooMany = await page.locator('td[data-patient]').count();
+  await page.unroute('**/graphql');
+
+  await page.route('**/graphql', (route) =>
+    route.fulfill({ status: 401, contentType: 'application/json', body: '{"errors": [{"message": "x", "extensions": {"code": "login"}}]}' }),
+  );
+  await search(page, 'KUG23036001');
+  await page.getByRole('alert').getByRole('button', { name: 'Access token' }).click();
+  seen.dialog = await faults(page);
+  await page.getByRole('textbox', { name: 'Access token' }).fill('Bearer a.b.c');
+  await page.unroute('**/graphql');
+  const asked = page.waitForRequest('**/graphql');
+  await page.getByRole('button', { name: 'Use it' }).click();
+  seen.authorization = await (await asked).headerValue('authorization');
+  await page.locator('[data-total=patients] dd').waitFor();
+  seen.address = page.url();
+  return seen;
+}
+
+/** A code is scanned in French, behind a reverse proxy: the scanner types its separator as Ctrl+]. */
+async function scan(page) {
+  const field = page.getByRole('searchbox');
+  await field.pressSequentially('010299000000036110KUG23036001');
+  await field.press('Control+]');
+  await field.pressSequentially('17270629');
+  await field.press('Enter');
+  await page.locator('[data-total=patients] dd').waitFor();
+  return {
+    language: await page.getAttribute('html', 'lang'),
+    said: await page.locator('.scanned').innerText(),
+    meanings: await page.locator('.choice label').allInnerTexts(),
+    totals: await totals(page),
+    faults: await faults(page),
+    width: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+  };
+}
+
+/** GraphiQL in our frame: the frame is ours to answer for, its inside is not. */
+async function playground(page) {
+  await page.getByRole('tab').first().waitFor();
+  return { faults: await faults(page, '.graphiql-container') };
+}
+
+async function search(page, text) {
+  await page.getByRole('searchbox').fill(text);
+  await page.getByRole('searchbox').press('Enter');
+}
+
+/** The ids of the patients in the table, from top to bottom. */
+function shownPatients(page) {
+  return page.locator('td[data-patient]').evaluateAll((cells) => cells.map((cell) => cell.dataset.patient));
+}
+
+async function totals(page) {
+  await page.waitForFunction(() => ![...document.querySelectorAll('.totals dd')].some(({ innerText }) => innerText === '…'));
+  const shown = await page.locator('.totals > div').evaluateAll((each) => each.map((one) => [one.dataset.total, one.querySelector('dd').innerText]));
+  return Object.fromEntries(shown);
+}
+
+/** What axe-core calls serious or critical, with the elements: https://github.com/dequelabs/axe-core */
+async function faults(page, without) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(
+    (exclude) => globalThis.axe.run(exclude ? { exclude: [exclude] } : document, { resultTypes: ['violations'] }),
+    without,
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}

@@ -1,0 +1,138 @@
+"""The page as a person uses it: in a real browser, in front of the real server, with no other network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.end_to_end.node import needs_browser, seen_by
+from tests.end_to_end.processes import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.end_to_end.processes import Server
+
+LOT: Final = "RPG23029001"
+RECALLED: Final = """
+    query ($lot: [String]) {
+      ImplantRecall(lot: $lot, first: 100) { totals { patients devices procedures } edges { node { patient { id } } } }
+      ImplantStock(lot: $lot) { count }
+    }
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    needs_browser()
+    with serving(DMI_STORE=f"embedded:{tmp_path_factory.mktemp('store')}") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def findings(server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = seen_by("dashboard.mjs", server.url)
+    return found
+
+
+@pytest.fixture(scope="module")
+def recall(findings: dict[str, Any]) -> dict[str, Any]:
+    page: dict[str, Any] = findings["pages"]["recall"]
+    return page
+
+
+@pytest.fixture(scope="module")
+def recalled(server: Server) -> dict[str, Any]:
+    data: dict[str, Any] = server.ask(RECALLED, {"lot": [LOT]})["data"]
+    return data
+
+
+def test_nothing_outside_the_server_is_asked_for(findings: dict[str, Any]) -> None:
+    assert findings["foreign"] == []
+
+
+def test_the_content_security_policy_is_kept(findings: dict[str, Any]) -> None:
+    assert findings["violations"] == []
+
+
+def test_the_console_shows_no_error_but_the_refusal_that_the_test_makes(findings: dict[str, Any]) -> None:
+    assert [each for each in findings["errors"] if "401 (Unauthorized)" not in each] == []
+
+
+def test_the_page_begins_with_the_recall_in_the_language_of_the_browser(findings: dict[str, Any]) -> None:
+    assert findings["pages"]["recall"]["title"] == "Recall – dmi-graph"
+    assert findings["pages"]["recall"]["language"] == "en"
+    assert findings["pages"]["scan"]["language"] == "fr"
+
+
+def test_the_recall_of_a_lot_leads_to_its_patients(recall: dict[str, Any], recalled: dict[str, Any]) -> None:
+    patients = [edge["node"]["patient"]["id"] for edge in recalled["ImplantRecall"]["edges"]]
+    assert patients
+    assert recall["meaning"] == "Lot"
+    assert recall["order"] == patients
+
+
+def test_the_totals_are_those_of_the_recall_and_of_the_stock(recall: dict[str, Any], recalled: dict[str, Any]) -> None:
+    expected = {name: str(count) for name, count in recalled["ImplantRecall"]["totals"].items()}
+    assert recall["totals"] == {
+        **expected,
+        "inStock": str(recalled["ImplantStock"]["count"]),
+        "withoutProcedure": "0",
+    }
+
+
+def test_the_table_is_turned_round_by_its_head(recall: dict[str, Any]) -> None:
+    assert recall["turned"] == recall["order"][::-1]
+
+
+def test_the_table_is_downloaded_whole(recall: dict[str, Any]) -> None:
+    assert recall["file"]["name"] == "recall.csv"
+    rows = recall["file"]["text"].strip().splitlines()
+    assert len(rows) == len(recall["order"]) + 1
+    assert all(LOT in row for row in rows[1:])
+
+
+def test_a_recall_outlives_a_reload(recall: dict[str, Any]) -> None:
+    assert recall["reloaded"] == recall["totals"]
+
+
+def test_a_long_list_has_pages(recall: dict[str, Any]) -> None:
+    assert recall["secondPage"] > 0
+
+
+def test_a_recall_too_large_to_be_counted_is_listed_all_the_same(recall: dict[str, Any]) -> None:
+    assert recall["tooMany"]
+    assert recall["listBesideTooMany"] == len(recall["order"])
+
+
+def test_a_token_that_is_asked_for_is_sent_and_stands_in_no_address(recall: dict[str, Any]) -> None:
+    assert recall["authorization"] == "Bearer a.b.c"
+    assert "a.b.c" not in recall["address"]
+
+
+def test_a_scanned_code_is_read(findings: dict[str, Any]) -> None:
+    scan = findings["pages"]["scan"]
+    assert "02990000000361" in scan["said"]
+    assert "29 juin 2027" in scan["said"]
+    assert scan["meanings"][0] == "Ce lot de ce modèle"
+    assert int(scan["totals"]["patients"]) > 0
+
+
+def test_a_tablet_shows_the_whole_width(findings: dict[str, Any]) -> None:
+    assert findings["pages"]["scan"]["width"] <= 0
+
+
+@pytest.mark.parametrize(
+    ("page", "state"),
+    [
+        ("recall", "start"),
+        ("recall", "answer"),
+        ("recall", "nothing"),
+        ("recall", "dialog"),
+        ("scan", "faults"),
+        ("playground", "faults"),
+    ],
+)
+def test_axe_finds_no_serious_fault(findings: dict[str, Any], page: str, state: str) -> None:
+    assert findings["pages"][page][state] == []
