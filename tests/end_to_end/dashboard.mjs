@@ -1,11 +1,12 @@
 // Uses the page of a running server as a person would, in Chromium, and prints what they would find as one line of JSON.
 //
-//   node dashboard.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS
+//   node dashboard.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS ID_OF_A_DEVICE_IN_STOCK
 import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { visits } from './browser.mjs';
 
-const [server, screenshots] = process.argv.slice(2);
+const [server, screenshots, stocked] = process.argv.slice(2);
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 const TOO_MANY = {
@@ -17,6 +18,10 @@ const tablet = { width: 1024, height: 768 };
 const found = await visits(server, screenshots, {
   recall: { path: '/', steps: recall },
   scan: { path: '/some/prefix/', steps: scan, colorScheme: 'dark', locale: 'fr-FR', viewport: tablet },
+  patient: { path: '/#/recall?q=RPG23029001', steps: records, viewport: tablet },
+  versions: { path: '/#/procedure/dmi-procedure-example', steps: versions, colorScheme: 'dark', locale: 'fr-FR' },
+  stocked: { path: `/#/device/${stocked}`, steps: device },
+  absent: { path: '/#/patient/nobody', steps: absent },
   playground: { path: '/#/playground', steps: playground },
 });
 console.log(JSON.stringify(found));
@@ -64,6 +69,7 @@ async function recall(page) {
   );
   await search(page, 'RPG23029001');
   seen.tooMany = await page.getByText('they are not counted').innerText();
+  await page.locator('td[data-patient]').first().waitFor();
   seen.listBesideTooMany = await page.locator('td[data-patient]').count();
   await page.unroute('**/graphql');
 
@@ -99,6 +105,49 @@ async function scan(page) {
     faults: await faults(page),
     width: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
   };
+}
+
+/** From the recall to a patient, to a device, to the procedure, by their links. */
+async function records(page) {
+  await page.locator('td[data-patient] a').first().click();
+  await page.locator('.time article').first().waitFor();
+  const seen = { patient: await view(page) };
+  await page.screenshot({ path: join(screenshots, 'page-time-line.png'), fullPage: true });
+  await page.locator('.time article h4 a').first().click();
+  await page.getByRole('heading', { name: 'In whom it is' }).waitFor();
+  seen.device = await view(page);
+  await page.screenshot({ path: join(screenshots, 'page-device.png'), fullPage: true });
+  await page.getByRole('link', { name: 'Open' }).first().click();
+  await page.locator('table.versions').waitFor();
+  seen.procedure = await view(page);
+  await page.getByText('The stored JSON').click();
+  seen.raw = JSON.parse(await page.locator('pre').innerText());
+  return seen;
+}
+
+/** What changed between two versions, first the latest two and then others. */
+async function versions(page) {
+  await page.locator('table.changes').waitFor();
+  const seen = { faults: await faults(page), latest: await page.locator('table.changes tbody tr').allInnerTexts() };
+  await page.getByRole('radio', { name: 'Avant: Version 1' }).click();
+  await page.getByRole('heading', { name: 'de la version 1 à la version 3' }).waitFor();
+  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  seen.all = await page.locator('table.changes tbody tr').allInnerTexts();
+  return seen;
+}
+
+async function device(page) {
+  await page.getByRole('heading', { name: 'Where it is' }).waitFor();
+  return view(page);
+}
+
+async function absent(page) {
+  await page.getByText('There is no record nobody').waitFor();
+  return view(page);
+}
+
+async function view(page) {
+  return { title: await page.title(), text: await page.locator('main').innerText(), faults: await faults(page) };
 }
 
 /** GraphiQL in our frame: the frame is ours to answer for, its inside is not. */

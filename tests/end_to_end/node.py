@@ -39,10 +39,10 @@ def found_by(script: str, *arguments: str, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
-def seen_by(script: str, url: str) -> Any:
+def seen_by(script: str, url: str, *arguments: str) -> Any:
     """What a script that opens the page of a server in a browser prints; it puts screenshots beside the tests."""
     ARTEFACTS.mkdir(exist_ok=True)
-    return found_by(script, url, str(ARTEFACTS), DMI_CHROMIUM=CHROMIUM)
+    return found_by(script, url, str(ARTEFACTS), *arguments, DMI_CHROMIUM=CHROMIUM)
 
 
 def needs_browser() -> None:

@@ -21,6 +21,8 @@ RECALLED: Final = """
       ImplantStock(lot: $lot) { count }
     }
 """
+VERSIONED: Final = "dmi-procedure-example"
+PATCH: Final = "mutation ($id: ID!, $patch: FHIR!) { ProcedurePatch(id: $id, patch: $patch) { location } }"
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def findings(server: Server) -> dict[str, Any]:
-    found: dict[str, Any] = seen_by("dashboard.mjs", server.url)
+def stocked(server: Server) -> str:
+    """A device in stock."""
+    stock = server.ask('{ ImplantStock(emdn: ["P", "J", "C", "L"], first: 1) { edges { node { device { id } } } } }')
+    found: str = stock["data"]["ImplantStock"]["edges"][0]["node"]["device"]["id"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def findings(server: Server, stocked: str) -> dict[str, Any]:
+    status = {"op": "replace", "path": "/status", "value": "completed"}
+    note = {"op": "add", "path": "/note", "value": [{"text": "1.50"}]}
+    for patch in ([status], [{**status, "value": "stopped"}, note]):
+        assert "errors" not in server.ask(PATCH, {"id": VERSIONED, "patch": patch})
+    found: dict[str, Any] = seen_by("dashboard.mjs", server.url, stocked)
     return found
 
 
@@ -123,6 +137,52 @@ def test_a_tablet_shows_the_whole_width(findings: dict[str, Any]) -> None:
     assert findings["pages"]["scan"]["width"] <= 0
 
 
+def test_a_patient_shows_each_implant_with_its_lot_and_who_implanted_it(
+    findings: dict[str, Any], recalled: dict[str, Any]
+) -> None:
+    patient = recalled["ImplantRecall"]["edges"][0]["node"]["patient"]["id"]
+    text = findings["pages"]["patient"]["patient"]["text"]
+    assert patient in text
+    assert LOT in text
+    assert "Surgeon" in text
+    assert "Hospital" in text
+
+
+def test_a_device_tells_in_whom_it_is(findings: dict[str, Any]) -> None:
+    seen = findings["pages"]["patient"]
+    name = seen["patient"]["text"].splitlines()[0]
+    assert name in seen["device"]["text"]
+
+
+def test_a_device_in_stock_tells_where_it_is(findings: dict[str, Any]) -> None:
+    assert "Place" in findings["pages"]["stocked"]["text"]
+
+
+def test_a_procedure_shows_its_stored_json(findings: dict[str, Any]) -> None:
+    raw = findings["pages"]["patient"]["raw"]
+    assert raw["resourceType"] == "Procedure"
+    assert raw["id"] in findings["pages"]["patient"]["procedure"]["text"]
+
+
+def test_what_changed_between_two_versions_is_shown(findings: dict[str, Any]) -> None:
+    latest, earliest = (
+        {path: "".join(values) for path, *values in (row.split("\t") for row in findings["pages"]["versions"][name])}
+        for name in ("latest", "all")
+    )
+    assert set(latest) == set(earliest) == {"Procedure.status", "Procedure.note"}
+    assert latest["Procedure.status"] == '"completed""stopped"'
+    assert earliest["Procedure.status"] == '"preparation""stopped"'
+
+
+def test_a_record_that_is_not_there_is_said_to_be_absent(findings: dict[str, Any]) -> None:
+    assert findings["pages"]["absent"]["title"] == "Patient – dmi-graph"
+
+
+@pytest.mark.parametrize("name", ["patient", "device", "procedure"])
+def test_axe_finds_no_serious_fault_in_records(findings: dict[str, Any], name: str) -> None:
+    assert findings["pages"]["patient"][name]["faults"] == []
+
+
 @pytest.mark.parametrize(
     ("page", "state"),
     [
@@ -131,6 +191,9 @@ def test_a_tablet_shows_the_whole_width(findings: dict[str, Any]) -> None:
         ("recall", "nothing"),
         ("recall", "dialog"),
         ("scan", "faults"),
+        ("versions", "faults"),
+        ("stocked", "faults"),
+        ("absent", "faults"),
         ("playground", "faults"),
     ],
 )

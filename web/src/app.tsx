@@ -7,14 +7,21 @@ import { Recall } from './pages/recall';
 import { useSession } from './session';
 
 // Each view is a file of its own but the first one, which everybody opens.
+const Patient = lazy(() => import('./pages/patient'));
+const Device = lazy(() => import('./pages/device'));
+const Procedure = lazy(() => import('./pages/procedure'));
 const Playground = lazy(() => import('./playground/playground'));
 
 const VIEWS: Readonly<Record<string, (place: Place) => ReactNode>> = {
   recall: (place) => <Recall place={place} />,
+  patient: ({ id }) => <Patient id={id} />,
+  device: ({ id }) => <Device id={id} />,
+  procedure: ({ id }) => <Procedure id={id} />,
   playground: () => <Playground />,
 };
 
 const LINKS: readonly Message[] = ['recall', 'playground'];
+const TITLES: readonly Message[] = [...LINKS, 'patient', 'device', 'procedure'];
 
 /** The frame around every view. */
 export function App() {
@@ -25,7 +32,7 @@ export function App() {
   const first = useRef(where);
 
   useEffect(() => {
-    const name = LINKS.find((each) => each === place.view);
+    const name = TITLES.find((each) => each === place.view);
     document.title = name ? `${say(name)} – dmi-graph` : 'dmi-graph';
   }, [place.view, say]);
 

@@ -58,7 +58,7 @@ export function Numbers({ device }: { device: ImplantFragment | null }) {
 }
 
 /** An expiry date, and whether it was over at a date: today, or the day of the procedure. */
-export function Expiry({ date, at, mark = 'expired' }: { date: string | null | undefined; at?: string | null; mark?: Message }) {
+export function Expiry({ date, at, mark = 'expired' }: { date: string | null | undefined; at?: string | null | undefined; mark?: Message }) {
   const { say, language } = useSession();
   if (!date) return null;
   const over = at !== null && isOver(date, (at ?? new Date().toISOString()).slice(0, 10));
