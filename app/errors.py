@@ -13,6 +13,7 @@ DmiError
 ├── ForeignOrigin           a page of another site asks
 ├── UntrustedDocument       a GraphQL document that is none of those that may be run
 ├── NotExplained            how a request was carried out is not for who asks
+├── Forbidden               the access token does not allow it
 ├── InvalidResource         a resource breaks rules; carries every one of them
 ├── NotFound
 ├── MultipleMatches         an identifier that several resources have
@@ -133,6 +134,12 @@ class NotAuthenticated(DmiError):
         self.reason = reason
 
 
+class Forbidden(DmiError):
+    """The access token does not allow what is asked for."""
+
+    code = "forbidden"
+
+
 class ForeignOrigin(DmiError):
     """A page of another site had a browser ask."""
 
@@ -221,14 +228,16 @@ class VersionConflict(DmiError):
 
 
 class DuplicateKey(DmiError):
-    """What only one resource may have, another one has; `place` is that one: "Type/id"."""
+    """What only one resource may have, another one has; `place` is that one, "Type/id", which is named to those who may
+    know of it."""
 
     code = "duplicate"
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, *, named: bool = True) -> None:
+        one, une = (place, place) if named else ("Another resource", "Une autre ressource")
         super().__init__(
-            f"{place} has the identifier that only one resource may have. Update that one, or correct the identifier.",
-            f"{place} porte déjà l’identifiant qu’une seule ressource peut avoir. Modifiez celle-ci, ou corrigez "
+            f"{one} has the identifier that only one resource may have. Update that one, or correct the identifier.",
+            f"{une} porte déjà l’identifiant qu’une seule ressource peut avoir. Modifiez celle-ci, ou corrigez "
             "l’identifiant.",
         )
         self.place = place

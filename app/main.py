@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from app import __version__
-from app.access.principal import PrincipalRepository
+from app.access.guarded import seen_by
 from app.access.reference_cache import cached
 from app.access.watching import watched
 from app.demo.examples import example_data
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from app.access.principal import PrincipalRepository
     from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.settings import Settings
@@ -113,7 +114,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         *fhir_routes(wiring),
         metadata_route(partial(capability_statement, _offer_of(settings)), partial(_base_of, settings)),
         *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
-        *recall_routes(partial(_repository_of, store), settings.base_url),
+        *recall_routes(partial(_repository_of, settings, store), settings.base_url),
         *health_routes(store),
         *([metrics_route(witnesses.metrics)] if witnesses.metrics else []),
     ]
@@ -244,7 +245,7 @@ def _identify_of(settings: Settings) -> Identify:
     source = settings.tokens.keys
     if not is_address(source):
         _check_keys(source)
-    return bearer(Tokens(settings.tokens, Keys(partial(read_source, source))))
+    return bearer(Tokens(settings.tokens, Keys(partial(read_source, source)), settings.base_url))
 
 
 def _check_keys(path: str) -> None:
@@ -264,11 +265,14 @@ def _check_keys(path: str) -> None:
         ) from None
 
 
-def _repository_of(store: Repository, scope: Scope, course: Course | None = None) -> PrincipalRepository:
+def _repository_of(
+    settings: Settings, store: Repository, scope: Scope, course: Course | None = None
+) -> PrincipalRepository:
     """The store as the one who asks may see it; what it is asked is noted in the course, if there is one."""
     use = use_of(scope)
     course = course or (use.course if use else None)
-    repository = PrincipalRepository(watched(store, [course.did] if course else ()), principal_in(scope))
+    noted = watched(store, [course.did] if course else ())
+    repository = seen_by(noted, principal_in(scope), settings.base_url)
     if use is None:
         return repository
     return watched(repository, (use.did,), PATIENT_ELEMENTS if use.audited else frozenset())
@@ -277,7 +281,7 @@ def _repository_of(store: Repository, scope: Scope, course: Course | None = None
 def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: Repeats) -> rest.Wiring:
     return rest.Wiring(
         rules=rules,
-        repository_of=partial(_repository_of, store),
+        repository_of=partial(_repository_of, settings, store),
         base_of=partial(_base_of, settings),
         repeats=repeats,
         max_body=settings.max_body,
@@ -290,7 +294,7 @@ def _context_of(
     settings: Settings, store: Repository, rules: Rules
 ) -> Callable[[Scope, Headers, str, NewId, Course | None], Context]:
     def context_of(scope: Scope, headers: Headers, language: str, new_id: NewId, course: Course | None) -> Context:
-        repository = _repository_of(store, scope, course)
+        repository = _repository_of(settings, store, scope, course)
         return Context(
             repository=repository,
             loaders=Loaders(repository),

@@ -79,6 +79,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "a file",
     ),
     Setting("DMI_JWT_KEYS_HTTP", "off", "`on` allows an `http://` address beyond loopback there, in a closed network"),
+    Setting(
+        "DMI_JWT_ORGANIZATION",
+        "",
+        "the claim that names the legal entity on whose behalf a token may write procedures, as `system|value` or "
+        "`Organization/id`; unset: any",
+    ),
     Setting("DMI_JWT_SKEW", "60", "seconds by which the clocks of the issuer and of this machine may differ"),
     Setting(
         "DMI_PROFILES",
@@ -209,11 +215,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
     """What an access token must be like to be accepted; `keys` is an address or the path of a file, `skew` counts
-    seconds."""
+    seconds. `organization` is the claim that binds it to a legal entity, "" for none."""
 
     issuer: str
     audience: tuple[str, ...]
     keys: str
+    organization: str
     skew: int
 
 
@@ -375,6 +382,7 @@ def _tokens(given: Mapping[str, str]) -> TokenSettings | None:
         given["DMI_JWT_ISSUER"],
         _listed(given["DMI_JWT_AUDIENCE"]),
         _source("DMI_JWT_KEYS", given),
+        given["DMI_JWT_ORGANIZATION"],
         _number("DMI_JWT_SKEW", given, 0, 600),
     )
 

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
+from app.access.principal import OPEN, PrincipalRepository
 from app.commands.store import opened
 from app.fhir.json import decode, encode
 from app.intake.surroundings import surroundings
@@ -94,7 +95,7 @@ def steps(repository: Repository, resource: Resource) -> dict[str, Step]:
         return judge(RULES.validator, resource, "Procedure").accepted()
 
     async def look_around() -> object:
-        return await surroundings(repository, resource)
+        return await surroundings(PrincipalRepository(repository, OPEN), resource)
 
     async def index() -> object:
         return search_values(resource)

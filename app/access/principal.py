@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from app.access.grant import grant_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from app.access.grant import Grant
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Search
     from app.store.repository import Head, Page, Repository, Reservation, Stored, Tally, Version, Write
@@ -17,27 +20,50 @@ if TYPE_CHECKING:
 class Principal:
     """Who is asking. `name` is kept as the author of what it writes; "" is an unnamed client of an open server.
 
-    `identity` tells it from all others: the repeats of its requests are known by it. `scopes` are those of its token;
-    None where the server asks for no token."""
+    `identity` tells it from all others: the repeats of its requests are known by it. `grant` is what it may do; None is
+    everything, where the server asks for no token."""
 
     name: str = ""
     identity: str = ""
-    scopes: tuple[str, ...] | None = None
+    grant: Grant | None = None
+
+    @property
+    def scopes(self) -> tuple[str, ...] | None:
+        """All scopes of its token; None where the server asks for no token."""
+        return self.grant.scopes if self.grant else None
 
 
 OPEN: Final = Principal()
 """Somebody who gives no name to a server that is open to everybody."""
 
-NOBODY: Final = Principal(scopes=())
-"""Who asks for what needs no token, where all else does: the page, whether the server lives."""
+NOBODY: Final = Principal(grant=grant_of(()))
+"""Who asks for what needs no token, where all else does: the page, whether the server lives. It may do nothing."""
 
 
 class PrincipalRepository:
-    """A repository bound to a principal, who is named as the author of each version it writes."""
+    """A repository bound to a principal, who is named as the author of each version it writes. It may do everything;
+    `app.access.guarded` has the one that may not."""
+
+    partial: bool = False
+    """Whether resources may be there that this principal does not see, though it sees others of their type."""
 
     def __init__(self, repository: Repository, principal: Principal) -> None:
         self._repository = repository
         self._principal = principal
+
+    @property
+    def whole(self) -> PrincipalRepository:
+        """The same without limits, for what the server has to know and does not tell: whether a number is taken, to
+        which legal entity a name belongs."""
+        return self
+
+    def demand(self, type: str, *alternatives: str) -> None:  # noqa: A002 - FHIR's word
+        """Raises Forbidden unless all interactions of one of the alternatives ("ru": read and update) are allowed with
+        resources of a type, or some of them."""
+
+    def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
+        """Whether resources of a type, or some of them, may be read."""
+        return True
 
     async def read(
         self,

@@ -34,6 +34,7 @@ async def create(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
     Where one resource meets the condition `if_none_exist` ("identifier=system|value"), that one is answered, and what
     was sent is not looked at. Raises InvalidResource with every issue, DuplicateKey, InvalidSearch for a condition that
     cannot be understood, PreconditionFailed where several meet it, InProgress; then nothing is stored."""
+    writer.demand(type, "c")
     if if_none_exist is None:
         return await _create(rules, writer, type, sent, new_id)
     asked = condition(type, if_none_exist, rules.base)
@@ -54,12 +55,12 @@ async def create(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
 async def _create(rules: Rules, writer: Writer, type_name: str, sent: Json, new_id: NewId) -> Kept:
     verdict = await examine(rules, writer, sent, type_name)
     resource = verdict.accepted()
-    [keys] = await natural_keys(rules, writer, [resource])
+    [keys] = await natural_keys(rules, writer.whole, [resource])
     write = Write(type_name, new_id(resource), resource, expected=0, keys=keys)
     try:
         [stored] = await writer.write([write])
     except (VersionConflict, DuplicateKey):
-        first = await writer.version(type_name, write.id, 1)
+        first = await writer.whole.version(type_name, write.id, 1)
         if first is None or first.resource is None:
             raise
         return Kept(first.resource, 1, verdict.issues, created=True)  # the same request stored it before

@@ -36,6 +36,7 @@ async def delete(
     """Delete a resource and tell what was done: DELETED, or DELETED_BEFORE, which changes nothing.
 
     Raises NotFound for an id that was never there, VersionConflict where `if_match` is not the current version."""
+    writer.demand(type, "d")
     expected, place = expected_version(if_match), place_of(type, id)
     head = known(place, await head_of(writer, type, id))
     if head.deleted:

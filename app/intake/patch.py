@@ -37,6 +37,7 @@ async def patch(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
 
     Without `if_match` it is applied anew to what another request stored meanwhile. Raises as `json_patch.patched` and
     `update` do, and Gone for a deleted resource; then nothing is stored."""
+    writer.demand(type, "ru")  # an operation may test what is there, and the result is told
     expected, place = expected_version(if_match), place_of(type, id)
     operations = await asyncio.to_thread(read_patch, sent)
     for tried in range(1, TRIES + 1):
@@ -50,7 +51,7 @@ async def patch(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
         result = await asyncio.to_thread(patched, last.resource, operations)
         verdict = await examine(rules, writer, result, type)
         resource = verdict.accepted()
-        [keys] = await natural_keys(rules, writer, [resource])
+        [keys] = await natural_keys(rules, writer.whole, [resource])
         try:
             [stored] = await writer.write([Write(type, id, resource, expected=version, keys=keys)])
         except VersionConflict:

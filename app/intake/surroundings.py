@@ -1,7 +1,8 @@
 """What the store says of a resource that comes in: whether what it refers to is there, and agrees with it.
 
 Only literal references to this server are looked up, in one read for each type. What may be missing is a policy:
-"ignore", "warn", or "enforce", by which a missing target keeps the resource out.
+"ignore", "warn", or "enforce", by which a missing target keeps the resource out. Of types that the sender may not read
+nothing is said, but under "enforce" that the target is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +38,14 @@ MISSING: Final[Mapping[Policy, Kind]] = {
 
 
 class Reader(Protocol):
-    """The part of a repository that looking up needs."""
+    """The part of a repository that looking up needs; `PrincipalRepository` is one."""
+
+    @property
+    def whole(self) -> Reader:
+        """As `PrincipalRepository.whole`."""
+
+    def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
+        """As `PrincipalRepository.readable`."""
 
     async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
         """As `Repository.read`."""
@@ -65,23 +73,31 @@ async def all_surroundings(
     by Type/id, and counts as stored; None is to be deleted."""
     places = await asyncio.to_thread(lambda: [_places(path, each, policy, base) for path, each in resources])
     wanted = {key for found in places for _, key in found if "/".join(key) not in coming}
-    types = sorted({type_ for type_, _ in wanted})
-    read = [reader.read(type_, sorted(id_ for other, id_ in wanted if other == type_)) for type_ in types]
-    stored = dict(zip(types, await asyncio.gather(*read), strict=True))
-    there = {f"{type_}/{id_}": each for type_, batch in stored.items() for id_, each in batch.items()}
-    known = there | {place: resource for place, resource in coming.items() if resource is not None}
+    here = {place: resource for place, resource in coming.items() if resource is not None}
+    seen = {key for key in wanted if reader.readable(key[0])}
+    known = {**await _read(reader, seen), **here}
+    hidden = wanted - seen
+    there = set(await _read(reader.whole, hidden)) if policy == "enforce" else {"/".join(key) for key in hidden}
     return await asyncio.to_thread(
         lambda: [
-            (*_missing(found, known, policy), *_agreement(path, resource, known, base))
+            (*_missing(found, there.union(known), policy), *_agreement(path, resource, known, base))
             for (path, resource), found in zip(resources, places, strict=True)
         ]
     )
 
 
-def _missing(places: Sequence[Place], known: Mapping[str, Resource], policy: Policy) -> tuple[Issue, ...]:
+async def _read(reader: Reader, keys: Collection[tuple[str, str]]) -> dict[str, Resource]:
+    """The resources under those types and ids, by Type/id; one read for each type."""
+    types = sorted({type_ for type_, _ in keys})
+    read = [reader.read(type_, sorted(id_ for other, id_ in keys if other == type_)) for type_ in types]
+    stored = zip(types, await asyncio.gather(*read), strict=True)
+    return {f"{type_}/{id_}": each for type_, batch in stored for id_, each in batch.items()}
+
+
+def _missing(places: Sequence[Place], there: Collection[str], policy: Policy) -> tuple[Issue, ...]:
     findings = Findings()
     for place, key in places if policy != "ignore" else ():
-        if "/".join(key) not in known:
+        if "/".join(key) not in there:
             findings.add(Finding(MISSING[policy]), place, MISSING[policy].aspect)
     return findings.issues()
 

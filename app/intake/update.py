@@ -34,6 +34,7 @@ async def update(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
     The id in the resource is that of the request or is left out. Raises InvalidResource with every issue, NotFound for
     an id that was never there (unless `rules.update_create`), VersionConflict where `if_match` is not the current
     version, DuplicateKey; then nothing is stored."""
+    writer.demand(type, "u")
     expected = expected_version(if_match)
     place = place_of(type, id)
     head = await head_of(writer, type, id)
@@ -42,7 +43,7 @@ async def update(  # noqa: PLR0913, PLR0917 - the parts of FHIR's request
     check_match(place, head, expected)
     verdict = with_id(await examine(rules, writer, sent, type), id)
     resource = verdict.accepted()
-    [keys] = await natural_keys(rules, writer, [resource])
+    [keys] = await natural_keys(rules, writer.whole, [resource])
     for _ in range(TRIES):
         write = Write(type, id, resource, expected=due(head, expected), keys=keys)
         try:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from app.intake.ledger import Ledger
-from app.intake.surroundings import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from app.fhir.resource import Resource
     from app.search.algebra import Search
     from app.store.repository import Head, Page, Stored, Version, Write
 
@@ -21,12 +21,25 @@ class Searcher(Protocol):
         """As `Repository.search`."""
 
 
-class Finder(Reader, Searcher, Protocol):
+class Finder(Searcher, Protocol):
     """What finds resources, and reads those whose ids are known."""
+
+    async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Resource]:  # noqa: A002 - FHIR's word
+        """As `Repository.read`."""
 
 
 class Writer(Finder, Ledger, Protocol):
     """What keeps resources; `PrincipalRepository` is one."""
+
+    @property
+    def whole(self) -> Writer:
+        """As `PrincipalRepository.whole`."""
+
+    def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
+        """As `PrincipalRepository.readable`."""
+
+    def demand(self, type: str, *alternatives: str) -> None:  # noqa: A002 - FHIR's word
+        """As `PrincipalRepository.demand`."""
 
     async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
         """As `Repository.heads`."""

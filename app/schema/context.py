@@ -32,6 +32,10 @@ Answer = TypeVar("Answer")
 class Source(Reader, Writer, Protocol):
     """The part of a repository that the graph reads and writes through; `PrincipalRepository` is one."""
 
+    @property
+    def partial(self) -> bool:
+        """As `PrincipalRepository.partial`."""
+
     async def read(
         self,
         type: str,  # noqa: A002 - FHIR's word

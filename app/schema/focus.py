@@ -25,7 +25,8 @@ from graphql import (
     VariableNode,
 )
 
-from app.errors import Gone, NotFound, RequestError
+from app.access.refusals import out_of_reach
+from app.errors import Forbidden, Gone, NotFound, RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,12 +64,13 @@ def focused(document: DocumentNode, type_name: str) -> DocumentNode:
 def unfocused(response: Mapping[str, Json], focus: Focus) -> dict[str, Json]:
     """A response as the client's own document has it: data and paths without the step to the resource.
 
-    Raises NotFound where the resource is not there, Gone where it was deleted."""
+    Raises NotFound where the resource is not there, Gone where it was deleted, Forbidden where it may not be read."""
     if "data" not in response:
         return dict(response)
     data = (response["data"] or {}).get(focus.type)
-    if any(_is_gone(error, focus) for error in response.get("errors", ())):
-        raise Gone(f"{focus.type}/{focus.id}")
+    for error in response.get("errors", ()):
+        if error.get("path") == [focus.type]:
+            _raise_again(error["extensions"]["code"], focus)
     if data is None and "errors" not in response:
         raise NotFound(
             f"There is no {focus.type} of that id on this server.",
@@ -78,9 +80,12 @@ def unfocused(response: Mapping[str, Json], focus: Focus) -> dict[str, Json]:
     return {**response, "data": data, **({"errors": errors} if errors else {})}
 
 
-def _is_gone(error: Mapping[str, Json], focus: Focus) -> bool:
-    """Whether an error says that the resource itself was deleted, not one that it refers to."""
-    return error.get("path") == [focus.type] and error["extensions"]["code"] == Gone.code
+def _raise_again(code: str, focus: Focus) -> None:
+    """An error of the resource itself, not of one that it refers to, is one of the request."""
+    if code == Gone.code:
+        raise Gone(f"{focus.type}/{focus.id}")
+    if code == Forbidden.code:
+        raise out_of_reach()
 
 
 def _relative(error: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
-from app.errors import MultipleMatches
+from app.errors import Forbidden, MultipleMatches
 from app.schema.batches import Batches, Ticket
 from app.schema.history.versions import number_of
 from app.schema.rows import ALONE, Rows
@@ -61,11 +61,17 @@ class Loaders:
         """The resource as it was in the version of that versionId, or None; those of a level are read together, each by
         its own command."""
 
-        async def batch(keys: list[tuple[str, int]]) -> list[Resource | None]:
-            found = await asyncio.gather(*(self._reader.version(type, *key) for key in keys))
-            return [each.resource if each else None for each in found]
+        async def batch(keys: list[tuple[str, int]]) -> list[Resource | Forbidden | None]:
+            return await asyncio.gather(*(self._version(type, *key) for key in keys))
 
         return self._batches.ask(("version", type), (id, number_of(version) or 0), batch)
+
+    async def _version(self, type: str, id: str, version: int) -> Resource | Forbidden | None:  # noqa: A002 - FHIR's words
+        try:
+            found = await self._reader.version(type, id, version)
+        except Forbidden as error:  # others of the level may be reached
+            return error
+        return found.resource if found else None
 
     def identified(self, type: str, system: str, value: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's word
         """The one resource with that business identifier, or None. The ticket raises MultipleMatches."""

@@ -58,6 +58,7 @@ def validate_fields(types: FhirTypes) -> Iterator[StrawberryField]:
 def _validator_of(name: str) -> Any:
     async def resolve(_source: None, info: Info[Context, None], /, resource: Json) -> dict[str, bool | Resource]:
         context = info.context
+        context.repository.demand(name, "c", "u")
         verdict = await examine(context.rules, context.repository, resource, name)
         outcome = operation_outcome(verdict.issues, context.language)
         return {"valid": verdict.valid, "information": outcome}

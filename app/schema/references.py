@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from app.access.refusals import out_of_reach
 from app.errors import MultipleMatches, NotFound
 from app.fhir.reference import Contained, Logical, Target, Uri, parse
 from app.fhir.served import SERVED
@@ -88,7 +89,7 @@ async def arrived(found: Found) -> Resource | None:
 def accepted(resource: Resource | None, found: Found, wanted: Wanted, context: Context) -> Resource | None:
     """The resource if it is of a type that is allowed there; what comes from the store enters the graph here.
 
-    Raises NotFound."""
+    Raises NotFound, or Forbidden in its place where it is not told whether the resource is there."""
     if resource is not None:
         name = resource.get("resourceType")
         if resource is not found:
@@ -99,6 +100,8 @@ def accepted(resource: Resource | None, found: Found, wanted: Wanted, context: C
             return resource
     if wanted.optional:
         return None
+    if context.repository.partial:
+        raise out_of_reach()
     raise NotFound(
         "The reference leads to no resource of an allowed type on this server. "
         "Ask with `optional: true` to get null without an error.",

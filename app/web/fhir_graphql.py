@@ -1,7 +1,8 @@
 """FHIR's operation `$graphql`: `/fhir/$graphql`, which is /graphql without its page, and at an instance.
 
-Its answer is plain JSON, `{data, errors}`; only that there is no such instance, or none any more, is told as FHIR tells
-it: 404 or 410 with an OperationOutcome. https://hl7.org/fhir/R4/resource-operation-graphql.html
+Its answer is plain JSON, `{data, errors}`; only that there is no such instance, or none any more, or none for the one
+who asks, is told as FHIR tells it: 404, 410 or 403 with an OperationOutcome.
+https://hl7.org/fhir/R4/resource-operation-graphql.html
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.routing import Route
 
-from app.errors import Gone, NotFound
+from app.errors import Forbidden, Gone, NotFound
 from app.schema.focus import Focus
 from app.web.address import check_address
 from app.web.failures import outcome_response
 from app.web.graphql import GraphQLView
+from app.web.rest.refusals import fields_of, status_of
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -42,9 +44,9 @@ class InstanceView:
         """As ASGI has it."""
         try:
             await self._view(scope, receive, send)
-        except (NotFound, Gone) as error:
-            status = 410 if isinstance(error, Gone) else 404
-            await outcome_response(Request(scope), error.issues, status)(scope, receive, send)
+        except (NotFound, Gone, Forbidden) as error:
+            refusal = outcome_response(Request(scope), error.issues, status_of(error, {}), fields_of(error))
+            await refusal(scope, receive, send)
 
 
 def focus_of(scope: Scope) -> Focus:

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from app.errors import DmiError, RequestError
+from app.errors import DmiError, Forbidden, RequestError
 from app.recall.criteria import criteria_of
 from app.recall.csv import recall_csv, separator_of
 from app.store.deadline import renew
@@ -20,6 +20,7 @@ from app.web.compression import Compression
 from app.web.failures import outcome_response
 from app.web.negotiation import preferred_language
 from app.web.recording import use_of
+from app.web.rest.refusals import fields_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable
@@ -44,7 +45,8 @@ def recall_routes(reader_of: Callable[[Scope], Reader], base: str) -> list[BaseR
             pieces = _pieces(request, reader_of(request.scope), base, language)
             first = await anext(pieces)
         except DmiError as error:
-            return outcome_response(request, error.issues, 400 if isinstance(error, RequestError) else 503)
+            status = 403 if isinstance(error, Forbidden) else 400 if isinstance(error, RequestError) else 503
+            return outcome_response(request, error.issues, status, fields_of(error))
         headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME[language]}"'}
         if request.method == "HEAD":
             await pieces.aclose()

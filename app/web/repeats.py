@@ -64,8 +64,10 @@ class Repeats:
         """The answer of `work`, which is done once under the key in the header, and is told how new resources get their
         ids: the same ones whenever the request is repeated, others in another request.
 
-        `request` is all that tells one request from another. Raises RequestError, KeyReused, InProgress,
+        `request` is all that tells one request from another; a token of other rights makes it another one, since the
+        first answer may hold what they do not reach. Raises RequestError, KeyReused, InProgress,
         StoreUnavailable, and what `work` raises."""
         key = f"{principal.identity}\n{idempotency_key(text_of(headers, HEADER))}"
-        told = digest(*request)
-        return await replayed(self._ledger, key, told, partial(work, RepeatableIds(f"{key}\n{told}")))
+        rights = (principal.grant.mark.encode(),) if principal.grant else ()
+        ids = RepeatableIds(f"{key}\n{digest(*request)}")
+        return await replayed(self._ledger, key, digest(*rights, *request), partial(work, ids))

@@ -67,7 +67,7 @@ JWT = {"DMI_AUTH": "jwt", "DMI_JWT_ISSUER": "https://i", "DMI_JWT_AUDIENCE": "a,
 
 def test_with_tokens_a_server_may_listen_anywhere() -> None:
     settings = read_settings({"DMI_HOST": "192.0.2.7", **JWT})
-    assert settings.tokens == TokenSettings("https://i", ("a", "b"), "https://i/keys", 60)
+    assert settings.tokens == TokenSettings("https://i", ("a", "b"), "https://i/keys", "", 60)
     assert read_settings({}).tokens is None
 
 
@@ -172,6 +172,7 @@ def test_every_setting_that_is_wrong_is_told_by_its_name() -> None:
     free = {
         *("DMI_STORE", "MONGODB_URI", "DMI_HOST", "DMI_HOSTS", "DMI_PROFILES", "DMI_PROXIES"),
         *("DMI_AUTH", "DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS", "DMI_JWT_KEYS_HTTP", "DMI_JWT_SKEW"),
+        "DMI_JWT_ORGANIZATION",
     }
     wrong = {setting.name: "?" for setting in SETTINGS if setting.name not in free}
     with pytest.raises(SettingsError) as raised:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from app.errors import InvalidSearch, PreconditionFailed
 from app.intake.condition import condition
-from app.intake.transaction.matching import matches
 from app.intake.transaction.problems import problem
 from app.search.algebra import Search
+from app.search.matching import matches
 from app.search.values import search_values
 
 if TYPE_CHECKING:

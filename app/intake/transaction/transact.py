@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from app.store.repository import Head
 
 MOST_ENTRIES: Final = 5_000
+_INTERACTIONS: Final = {"POST": "c", "PUT": "u", "DELETE": "d"}
 MOST_CONDITIONS: Final = 200
 """Different searches of a transaction, each of which is a command of its own."""
 
@@ -75,6 +76,8 @@ async def _transacted(
 ) -> tuple[tuple[Done, ...], tuple[Issue, ...]]:
     entries, issues = await asyncio.to_thread(_read, bundle, new_id, rules.base)
     _refuse(issues)
+    for entry in entries:
+        writer.demand(entry.type, _INTERACTIONS[entry.method])
     async with turns(writer, (entry.condition.name for entry in entries if entry.condition)):
         if new_id is not random_id and (before := await done_before(writer, entries)):
             return tuple(map(_told, entries, *zip(*before, strict=True))), ()
@@ -164,7 +167,7 @@ async def _writes(
     """What is to be written, by the index of the entry, in the order of the methods."""
     kept = {entry.index: resource for entry in waiting if (resource := resources[entry.index])}
     coming = {entry.place: kept[entry.index] for entry in waiting if entry.index in kept}
-    keys = dict(zip(kept, await natural_keys(rules, writer, list(kept.values()), coming), strict=True))
+    keys = dict(zip(kept, await natural_keys(rules, writer.whole, list(kept.values()), coming), strict=True))
     _refuse(_clashes(waiting, keys))
     return {
         entry.index: Write(
@@ -206,7 +209,7 @@ async def _written(writer: Writer, writes: Mapping[int, Write]) -> Mapping[int, 
         raise pointed(error, refused) from None
     except DuplicateKey as error:
         type_, _, id_ = error.place.partition("/")
-        holder = await writer.version(type_, id_)
+        holder = await writer.whole.version(type_, id_)
         held = set(holder.keys) if holder else set()
         raise pointed(error, [index for index, write in writes.items() if not held.isdisjoint(write.keys)]) from None
 

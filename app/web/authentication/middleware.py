@@ -43,6 +43,8 @@ _PRINCIPAL: Final = "dmi.principal"
 _BEARER: Final = re.compile(r"bearer +([A-Za-z0-9._~+/=-]+)", re.IGNORECASE)
 _POLICY_VIOLATION: Final = 1008  # https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1
 _REALM: Final = 'Bearer realm="dmi-graph"'
+INSUFFICIENT: Final = f'{_REALM}, error="insufficient_scope"'
+"""What 403 tells beside: https://www.rfc-editor.org/rfc/rfc6750#section-3.1"""
 
 
 class Authentication:

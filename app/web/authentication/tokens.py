@@ -19,12 +19,16 @@ from jwt.exceptions import (
     PyJWTError,
 )
 
+from app.access.grant import grant_of
+from app.access.legal_entity import PLACE
 from app.access.principal import Principal
 from app.errors import NotAuthenticated
+from app.fhir.reference import ID
+from app.search.normal import token
 from app.web.authentication.keys import ALGORITHMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from app.settings import TokenSettings
     from app.web.authentication.keys import Key, Keys
@@ -48,11 +52,12 @@ _SCOPES: Final = ("scope", "scp")
 
 
 class Tokens:
-    """Checks access tokens; `clock` tells the seconds since 1970."""
+    """Checks access tokens; `base` is this server's FHIR address, `clock` tells the seconds since 1970."""
 
-    def __init__(self, settings: TokenSettings, keys: Keys, clock: Callable[[], float] = time) -> None:
+    def __init__(self, settings: TokenSettings, keys: Keys, base: str = "", clock: Callable[[], float] = time) -> None:
         self._settings = settings
         self._keys = keys
+        self._base = base
         self._clock = clock
         self._known: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
 
@@ -66,7 +71,7 @@ class Tokens:
         if principal is not None and self._clock() < until:
             return principal
         claims = await self._claims(token)
-        principal = principal_of(claims)
+        principal = principal_of(claims, self._settings.organization, self._base)
         self._remember(mark, min(self._clock() + REMEMBERED, int(claims["exp"]) + self._settings.skew), principal)
         return principal
 
@@ -108,16 +113,20 @@ class Tokens:
             self._known.popitem(last=False)
 
 
-def principal_of(claims: Mapping[str, Any]) -> Principal:
+def principal_of(claims: Mapping[str, Any], organization: str = "", base: str = "") -> Principal:
     """Who the claims of a checked token say it is: its subject, and the client that the subject uses, if another one.
 
-    Raises NotAuthenticated where the names are none that can be kept with a version."""
+    `organization` is the claim that binds it to a legal entity, "" where none does; a token without it is bound to none
+    at all. `base` is this server's FHIR address. Raises NotAuthenticated where the names are none that can be kept with
+    a version."""
     subject = claims["sub"]
     client = next((claims[name] for name in _CLIENT if name in claims), subject)
     if not all(isinstance(each, str) and _NAME.fullmatch(each) for each in (subject, client)):
         raise NotAuthenticated("sub and client_id are at most 255 printable ASCII characters")
     name = subject if client == subject else f"{subject} ({client})"
-    return Principal(name, "\n".join((claims["iss"], client, subject)), _scopes(claims))
+    entities = _entities(claims.get(organization), base) if organization else None
+    grant = grant_of(_scopes(claims), _patient(claims), base, entities)
+    return Principal(name, "\n".join((claims["iss"], client, subject)), grant)
 
 
 def _scopes(claims: Mapping[str, Any]) -> tuple[str, ...]:
@@ -125,3 +134,25 @@ def _scopes(claims: Mapping[str, Any]) -> tuple[str, ...]:
     given = next((claims[name] for name in _SCOPES if name in claims), "")
     listed = given.split() if isinstance(given, str) else given if isinstance(given, list) else []
     return tuple(dict.fromkeys(each for each in listed if isinstance(each, str)))
+
+
+def _patient(claims: Mapping[str, Any]) -> str | None:
+    """The id of the patient whom scopes of the level `patient/` are about."""
+    given = claims.get("patient")
+    return given.removeprefix("Patient/") if isinstance(given, str) else None
+
+
+def _entities(claim: Any, base: str) -> tuple[str, ...]:
+    """The legal entities of a claim, one or a list of them, as `app.access.legal_entity` names them: by an identifier
+    (system|value), or as an Organization of this server (Organization/chu, its address, or its id alone)."""
+    listed = claim if isinstance(claim, list) else [claim]
+    return tuple(name for each in listed if isinstance(each, str) for name in _entity(each, base))
+
+
+def _entity(text: str, base: str) -> Iterator[str]:
+    system, _, value = text.partition("|")
+    place = text.removeprefix(f"{base}/").removeprefix(PLACE)
+    if system and value:
+        yield token(system, value)
+    elif ID.fullmatch(place):
+        yield f"{PLACE}{place}"

@@ -35,6 +35,7 @@ _RESOLUTION: Final = timedelta(microseconds=1)
 
 async def history(exchange: Exchange) -> Reply:
     """`GET [type]/[id]/_history`: a history Bundle, also of a deleted resource. Raises NotFound, InvalidSearch."""
+    exchange.repository.demand(exchange.type, "r")
     pairs = _understood(exchange.query, lenient=is_lenient(exchange.headers))
     given = {name: only(pairs, name) for name in _PARAMETERS}
     count = min(whole("_count", given["_count"] or str(DEFAULT_COUNT)), MOST_VERSIONS, exchange.wiring.max_rows)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from app.errors import (
     DmiError,
     DuplicateKey,
+    Forbidden,
     Gone,
     InProgress,
     InvalidResource,
@@ -26,6 +27,7 @@ from app.errors import (
     UnsupportedMedia,
     VersionConflict,
 )
+from app.web.authentication.middleware import INSUFFICIENT
 from app.web.rest.exchange import IF_MATCH
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
     UnsupportedMedia: 415,
     NotAcceptable: 406,
     RequestError: 400,
+    Forbidden: 403,
     InvalidResource: 422,
     NotFound: 404,
     Gone: 410,
@@ -67,7 +70,9 @@ def status_of(error: DmiError, headers: Headers) -> int:
 
 
 def fields_of(error: DmiError) -> dict[str, str]:
-    """Header fields that say more: the version to read again, when to come back."""
+    """Header fields that say more: the version to read again, when to come back, that a token does not do."""
     if isinstance(error, VersionConflict) and error.current:
         return {"ETag": f'W/"{error.current}"'}
+    if isinstance(error, Forbidden):
+        return {"WWW-Authenticate": INSUFFICIENT}
     return {"Retry-After": "1"} if isinstance(error, InProgress | StoreUnavailable) else {}

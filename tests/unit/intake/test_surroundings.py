@@ -14,11 +14,19 @@ if TYPE_CHECKING:
 
 
 class Shelf:
-    """A reader of these resources that notes what it was asked for."""
+    """A reader of these resources that notes what it was asked for. Types that are `hidden` may not be read."""
 
-    def __init__(self, *resources: Document) -> None:
+    def __init__(self, *resources: Document, hidden: Collection[str] = ()) -> None:
         self._resources = resources
+        self._hidden = hidden
         self.asked: list[tuple[str, list[str]]] = []
+
+    @property
+    def whole(self) -> Shelf:
+        return Shelf(*self._resources)
+
+    def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
+        return type not in self._hidden
 
     async def read(self, type: str, ids: Collection[str]) -> Mapping[str, Any]:  # noqa: A002 - FHIR's word
         self.asked.append((type, list(ids)))
@@ -120,3 +128,11 @@ async def test_a_procedure_that_does_not_agree_with_its_patient_and_device_is_wa
         "device-expired",
         "device-of-another-patient",
     ]
+
+
+@pytest.mark.parametrize(("policy", "rules"), [("warn", []), ("enforce", ["reference-exists"] * 2)])
+async def test_of_types_that_the_sender_may_not_read_only_a_missing_one_is_told(policy: Any, rules: list[str]) -> None:
+    born_after = patient(birthDate="2025-01-01")
+    shelf = Shelf(born_after, organization(), hidden=("Patient", "Practitioner", "Device"))
+    assert [issue.rule for issue in await surroundings(shelf, procedure(), policy)] == rules
+    assert {type_ for type_, _ in shelf.asked} == {"Organization"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from app.access.grant import grant_of
 from app.access.principal import Principal
 from app.errors import NotExplained
 from app.fhir.json import encode
@@ -79,10 +80,10 @@ async def test_a_server_that_does_not_explain_refuses(start: Start) -> None:
 
 def test_with_tokens_a_scope_is_needed() -> None:
     explain = {"explain": True}
-    assert wants(explain, Principal(scopes=("system/*.rs", "dmi-graph/explain")), given=True)
+    assert wants(explain, Principal(grant=grant_of(["system/*.rs", "dmi-graph/explain"])), given=True)
     with pytest.raises(NotExplained):
-        wants(explain, Principal(scopes=("system/*.rs",)), given=True)
-    assert not wants({}, Principal(scopes=()), given=True)
+        wants(explain, Principal(grant=grant_of(["system/*.rs"])), given=True)
+    assert not wants({}, Principal(grant=grant_of([])), given=True)
 
 
 async def test_commands_beyond_a_number_are_not_explained(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:

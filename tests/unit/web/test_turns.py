@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from app.access.grant import grant_of
 from app.access.principal import Principal
 from app.web.authentication.middleware import Authentication
 from app.web.recording import Recording
@@ -72,7 +73,7 @@ class Service:
 async def _principal(scope: Scope) -> Principal:
     headers = dict(scope["headers"])
     if b"x-token" in headers:
-        return Principal("name", identity=headers[b"x-token"].decode(), scopes=())
+        return Principal("name", identity=headers[b"x-token"].decode(), grant=grant_of(()))
     return Principal(headers.get(b"x-name", b"").decode(), identity=headers.get(b"x-name", b"").decode())
 
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.access.principal import Principal
+from app.access.grant import grant_of
 from app.errors import NotAuthenticated
 from app.settings import TokenSettings
 from app.web.authentication.keys import Keys
 from app.web.authentication.tokens import REMEMBERED, Tokens
 from tests.issuer import AUDIENCE, NAME, after, claims, jwk, jwks, private_key, token
 
-SETTINGS = TokenSettings(issuer=NAME, audience=(AUDIENCE, "dmi"), keys="", skew=60)
+SETTINGS = TokenSettings(issuer=NAME, audience=(AUDIENCE, "dmi"), keys="", organization="", skew=60)
 ALL = jwks(*(jwk(each, kid=each) for each in ("ES256", "ES384", "ES512", "EdDSA", "RS256")))
 
 
@@ -34,7 +34,7 @@ class Clock:
 
 
 def tokens(body: bytes = jwks(), clock: Clock | None = None) -> Tokens:
-    return Tokens(SETTINGS, Keys(lambda: body), clock or Clock())
+    return Tokens(SETTINGS, Keys(lambda: body), clock=clock or Clock())
 
 
 async def refused(sent: str, body: bytes = jwks()) -> str:
@@ -52,7 +52,8 @@ def written(header: dict[str, Any], payload: dict[str, Any], signature: bytes = 
 @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES512", "EdDSA", "RS256"])
 async def test_a_token_of_the_issuer_is_accepted(algorithm: str) -> None:
     principal = await tokens(ALL).principal(token(algorithm, kid=algorithm))
-    assert principal == Principal("marie (bloc-3)", f"{NAME}\nbloc-3\nmarie", ("system/*.cruds",))
+    assert (principal.name, principal.identity) == ("marie (bloc-3)", f"{NAME}\nbloc-3\nmarie")
+    assert principal.grant == grant_of(["system/*.cruds"])
 
 
 @pytest.mark.parametrize("algorithm", ["RS384", "RS512"])
@@ -181,7 +182,7 @@ async def test_a_token_is_not_checked_again_for_a_minute_and_never_after_its_end
 
 async def test_a_token_is_checked_again_after_a_minute() -> None:
     clock, bodies = Clock(), [jwks()]
-    checking = Tokens(SETTINGS, Keys(lambda: bodies[0], clock), clock)
+    checking = Tokens(SETTINGS, Keys(lambda: bodies[0], clock), clock=clock)
     sent = token()
     await checking.principal(sent)
     bodies[0] = jwks(jwk(kid="k1", number=1))
@@ -202,7 +203,7 @@ async def test_a_token_is_checked_again_after_a_minute() -> None:
     ],
 )
 async def test_scopes_are_one_text_or_a_list(changes: dict[str, Any], scopes: tuple[str, ...]) -> None:
-    assert (await tokens().principal(token(**changes))).scopes == scopes
+    assert (await tokens().principal(token(**changes))).grant == grant_of(scopes)
 
 
 async def test_subject_and_client_are_told_apart_however_they_are_written() -> None:

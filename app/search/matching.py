@@ -1,4 +1,4 @@
-"""Whether a resource that is not stored yet is what a search looks for."""
+"""Whether a document is what a search looks for, told without a store."""
 
 from __future__ import annotations
 
