@@ -67,7 +67,7 @@ async def test_documents_and_plans_are_told_as_kept_or_made(start: Start) -> Non
     before = await figures(product)
     for _ in range(3):
         await product.ask("query Unique8412 { PatientList { id } }")
-    await product.ask("{ __schema { queryType { name } } }")
+    await product.ask("query Unique8413 { __schema { queryType { name } } }")
     after = await figures(product)
 
     def more(name: str) -> float:
