@@ -22,6 +22,8 @@ const found = await visits(server, screenshots, {
   versions: { path: '/#/procedure/dmi-procedure-example', steps: versions, colorScheme: 'dark', locale: 'fr-FR' },
   stocked: { path: `/#/device/${stocked}`, steps: device },
   absent: { path: '/#/patient/nobody', steps: absent },
+  intake: { path: '/#/intake', steps: intake, locale: 'fr-FR' },
+  intakeDark: { path: '/#/intake', steps: brokenText, colorScheme: 'dark', viewport: tablet },
   playground: { path: '/#/playground', steps: playground },
 });
 console.log(JSON.stringify(found));
@@ -134,6 +136,49 @@ async function versions(page) {
   await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
   seen.all = await page.locator('table.changes tbody tr').allInnerTexts();
   return seen;
+}
+
+/** A procedure with a wrong status is pasted, mended, and sent twice by a client whose first answer got lost. */
+async function intake(page) {
+  const { resource } = JSON.parse(await readFile(new URL('../../graphql/operations/04-procedure-create.variables.json', import.meta.url), 'utf8'));
+  const whole = JSON.stringify({ ...resource, identifier: [{ ...resource.identifier[0], value: 'from-the-page' }] }, null, 2);
+  const wrong = whole.replace('"completed"', '"nonsense"');
+  const field = page.getByLabel('JSON d’une intervention');
+  const seen = { empty: await faults(page), wrongLine: 1 + wrong.split('\n').findIndex((line) => line.includes('nonsense')) };
+
+  await field.fill(wrong);
+  await page.getByRole('button', { name: 'Contrôler' }).click();
+  await page.getByText('Elle serait refusée').waitFor();
+  seen.findings = await page.locator('.findings li').allInnerTexts();
+  seen.marked = await page.locator('.numbered mark').allInnerTexts();
+  seen.refused = await faults(page);
+  await page.screenshot({ path: join(screenshots, 'page-refused.png'), fullPage: true });
+  await page.getByRole('button', { name: `Ligne ${seen.wrongLine}` }).click();
+  seen.selected = await field.evaluate((area) => area.value.slice(area.selectionStart, area.selectionEnd));
+  seen.sendable = await page.getByRole('button', { name: 'L’envoyer' }).count();
+
+  await field.fill(whole);
+  seen.afterChange = await page.locator('.findings li').count();
+  await page.getByRole('button', { name: 'Contrôler' }).click();
+  const send = page.getByRole('button', { name: 'L’envoyer' });
+  await send.waitFor();
+  await page.route('**/graphql', async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await send.click();
+  await page.getByRole('alert').waitFor();
+  await page.unroute('**/graphql');
+  await page.getByRole('button', { name: 'Réessayer' }).click();
+  seen.stored = await page.locator('.verdict a').innerText();
+  return seen;
+}
+
+async function brokenText(page) {
+  await page.getByLabel('JSON of a procedure').fill('{\n  "resourceType": "Procedure",\n  "status": completed\n}');
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByText('It would be refused').waitFor();
+  return { findings: await page.locator('.findings li').allInnerTexts(), faults: await faults(page) };
 }
 
 async function device(page) {

@@ -10,6 +10,7 @@ import { useSession } from './session';
 const Patient = lazy(() => import('./pages/patient'));
 const Device = lazy(() => import('./pages/device'));
 const Procedure = lazy(() => import('./pages/procedure'));
+const Intake = lazy(() => import('./pages/intake'));
 const Playground = lazy(() => import('./playground/playground'));
 
 const VIEWS: Readonly<Record<string, (place: Place) => ReactNode>> = {
@@ -17,10 +18,11 @@ const VIEWS: Readonly<Record<string, (place: Place) => ReactNode>> = {
   patient: ({ id }) => <Patient id={id} />,
   device: ({ id }) => <Device id={id} />,
   procedure: ({ id }) => <Procedure id={id} />,
+  intake: () => <Intake />,
   playground: () => <Playground />,
 };
 
-const LINKS: readonly Message[] = ['recall', 'playground'];
+const LINKS: readonly Message[] = ['recall', 'intake', 'playground'];
 const TITLES: readonly Message[] = [...LINKS, 'patient', 'device', 'procedure'];
 
 /** The frame around every view. */

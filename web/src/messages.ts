@@ -146,6 +146,24 @@ const EN = {
   element: 'Element',
   before: 'Version {version}',
   after: 'Version {version}',
+  // intake
+  intake: 'Intake check',
+  intakeTitle: 'Would this procedure be taken?',
+  intakeExplained:
+    'Paste the JSON of a procedure, or drop its file. It is checked as it would be before it is stored; nothing is stored until you send it.',
+  intakeField: 'JSON of a procedure',
+  check: 'Check',
+  openFile: 'Open a file',
+  findings: 'Findings',
+  notChecked: 'Nothing was checked yet.',
+  changedSince: 'The text was changed since it was checked.',
+  valid: 'It would be stored: it breaks no rule.',
+  validWithWarnings: 'It would be stored. Something was noticed:',
+  invalid: 'It would be refused:',
+  line: 'Line {number}',
+  warning: 'warning',
+  send: 'Send it',
+  sent: 'It is stored:',
 };
 
 const FR: Record<Message, string> = {
@@ -289,6 +307,23 @@ const FR: Record<Message, string> = {
   element: 'Élément',
   before: 'Version {version}',
   after: 'Version {version}',
+  intake: 'Contrôle avant envoi',
+  intakeTitle: 'Cette intervention serait-elle acceptée ?',
+  intakeExplained:
+    'Collez le JSON d’une intervention, ou déposez son fichier. Il est contrôlé comme avant d’être conservé ; rien n’est conservé tant que vous ne l’envoyez pas.',
+  intakeField: 'JSON d’une intervention',
+  check: 'Contrôler',
+  openFile: 'Ouvrir un fichier',
+  findings: 'Constats',
+  notChecked: 'Rien n’a encore été contrôlé.',
+  changedSince: 'Le texte a été modifié depuis son contrôle.',
+  valid: 'Elle serait conservée : aucune règle n’est enfreinte.',
+  validWithWarnings: 'Elle serait conservée. À noter :',
+  invalid: 'Elle serait refusée :',
+  line: 'Ligne {number}',
+  warning: 'avertissement',
+  send: 'L’envoyer',
+  sent: 'Elle est conservée :',
 };
 
 export const MESSAGES: Record<Language, Record<Message, string>> = { en: EN, fr: FR };

@@ -43,6 +43,12 @@ test('without a token nothing is said about one', async () => {
   expect(new Headers(fetched.mock.calls[0]![1].headers).has('authorization')).toBe(false);
 });
 
+test('a request that may be repeated has its key', async () => {
+  const fetched = answering('{"data": {"a": 1, "b": 2}}');
+  await ask(DOCUMENT, { x: '' }, { ...ASKING, idempotencyKey: 'k' });
+  expect(new Headers(fetched.mock.calls[0]![1].headers).get('idempotency-key')).toBe('k');
+});
+
 test('data beside errors are an answer that tells what is missing', async () => {
   answering('{"data": {"a": 1, "b": null}, "errors": [{"message": "M", "extensions": {"code": "too-costly"}}]}');
   const { data, missing } = await ask(DOCUMENT, { x: '' }, ASKING);

@@ -7,6 +7,8 @@ export interface Asking {
   language: Language;
   token: string;
   signal?: AbortSignal;
+  /** The same for every repeat of a request that stores something: the server does it once. */
+  idempotencyKey?: string;
 }
 
 export type FailureKind = 'unauthorised' | 'forbidden' | 'throttled' | 'unreachable' | 'refused' | 'other';
@@ -68,10 +70,11 @@ export async function fetchTable(path: string, asking: Asking): Promise<Blob> {
   }
 }
 
-async function reach(path: string, { language, token, signal }: Asking, init: RequestInit): Promise<Response> {
+async function reach(path: string, { language, token, signal, idempotencyKey }: Asking, init: RequestInit): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set('Accept-Language', language);
   if (token !== '') headers.set('Authorization', `Bearer ${token}`);
+  if (idempotencyKey) headers.set('Idempotency-Key', idempotencyKey);
   try {
     return await fetch(new URL(path, document.baseURI), { ...init, headers, signal: signal ?? null });
   } catch (error) {
