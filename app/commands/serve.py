@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 import uvicorn
 
+from app.commands.connections import Connection
 from app.commands.cores import cores
 from app.commands.figures import shared_figures
 from app.commands.garbage import search_seldom
@@ -119,8 +120,14 @@ class AnnouncedServer(uvicorn.Server):
 
 
 def _uvicorn(settings: Settings) -> dict[str, Any]:
-    """Uvicorn believes nobody but the listed proxies who asks; its own default is any program on this machine."""
-    return {**_UVICORN, "proxy_headers": bool(settings.proxies), "forwarded_allow_ips": list(settings.proxies)}
+    """Uvicorn waits for no client for ever, and believes nobody but the listed proxies who asks; its own default is any
+    program on this machine."""
+    return {
+        **_UVICORN,
+        "http": partial(Connection, seconds=settings.max_client_seconds),
+        "proxy_headers": bool(settings.proxies),
+        "forwarded_allow_ips": list(settings.proxies),
+    }
 
 
 def _announce(settings: Settings, listener: socket) -> None:
