@@ -56,3 +56,15 @@ async def test_an_explanation_needs_its_scope(start: Start, issuer: Published) -
     for scope, status in (("system/*.cruds", 403), ("system/*.cruds dmi-graph/explain", 200)):
         sent = {"Authorization": f"Bearer {token(scope=scope)}"}
         assert (await product.http.post("/graphql", json=asked, headers=sent)).status_code == status
+
+
+async def test_what_was_withheld_is_not_told_as_given(start: Start, issuer: Published) -> None:
+    product = await guarded(start, issuer, DMI_AUDIT="required")
+    sent = {"Authorization": f"Bearer {token(scope='system/Organization.rs')}"}
+    await product.http.post("/graphql", json={"query": '{ Patient(id: "p1") { birthDate } }'}, headers=sent)
+    await product.http.get("/fhir/Patient/p1", headers=sent)
+    events = [each.resource for each in await product.store.events("", 10)]
+    assert [each["outcome"] for each in events] == ["4", "4"]
+    assert "Patient/p1" not in {
+        entity["what"].get("reference", "") for event in events for entity in event["entity"] if "what" in entity
+    }
