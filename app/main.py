@@ -35,6 +35,7 @@ from app.usage.witness import attended
 from app.web.auditing import Auditing
 from app.web.authentication.keys import Keys, key_set
 from app.web.authentication.middleware import Authentication, bearer, named, principal_in
+from app.web.authentication.smart import security, smart_configuration, smart_routes
 from app.web.authentication.source import Unreadable, is_address, read_source
 from app.web.authentication.tokens import Tokens
 from app.web.documents import Documents
@@ -59,11 +60,12 @@ from app.web.turns import Turns, limits_of
 from app.witnesses import check_access_log, witnesses_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from starlette.types import Scope
 
     from app.access.principal import PrincipalRepository
+    from app.fhir.resource import Json
     from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.settings import Settings
@@ -81,6 +83,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     SettingsError."""
     store = store or store_of(settings)
     rules = rules_of(settings)
+    smart = smart_configuration(settings.tokens) if settings.tokens else None
     operations = (trusted_operations if settings.trusted_operations else read_operations)(operations_directory())
     page = Page(STATIC, operations) if settings.page else None
     schema = schema or build_schema(settings)
@@ -112,7 +115,8 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         Route("/graphql", GraphQLView(wiring, page=page.response if page else None)),
         *(page_routes(page) if page else ()),
         *fhir_routes(wiring),
-        metadata_route(partial(capability_statement, _offer_of(settings)), partial(_base_of, settings)),
+        metadata_route(partial(capability_statement, _offer_of(settings, smart)), partial(_base_of, settings)),
+        *(smart_routes(smart) if smart else ()),
         *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
         *recall_routes(partial(_repository_of, settings, store), settings.base_url),
         *health_routes(store),
@@ -221,7 +225,7 @@ async def _fill_when_empty(store: Repository) -> None:
     await store.write([as_write(resource) for resource in example_data()])
 
 
-def _offer_of(settings: Settings) -> Offer:
+def _offer_of(settings: Settings, smart: Mapping[str, Json] | None) -> Offer:
     profiles = load_profiles()
     return Offer(
         version=__version__,
@@ -230,6 +234,7 @@ def _offer_of(settings: Settings) -> Offer:
         demanded=defaults_from(settings.profiles, profiles),
         references_enforced=settings.references == "enforce",
         update_create=settings.update_create,
+        security=security(smart) if smart else None,
     )
 
 

@@ -85,6 +85,12 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the claim that names the legal entity on whose behalf a token may write procedures, as `system|value` or "
         "`Organization/id`; unset: any",
     ),
+    Setting(
+        "DMI_SMART_CONFIGURATION",
+        "",
+        "a JSON file with what the issuer offers (`token_endpoint`, `grant_types_supported` …), for "
+        "`/.well-known/smart-configuration`; unset: that names the issuer and its keys only",
+    ),
     Setting("DMI_JWT_SKEW", "60", "seconds by which the clocks of the issuer and of this machine may differ"),
     Setting(
         "DMI_PROFILES",
@@ -215,13 +221,15 @@ SETTINGS: Final[tuple[Setting, ...]] = (
 @dataclass(frozen=True, slots=True)
 class TokenSettings:
     """What an access token must be like to be accepted; `keys` is an address or the path of a file, `skew` counts
-    seconds. `organization` is the claim that binds it to a legal entity, "" for none."""
+    seconds. `organization` is the claim that binds it to a legal entity, "" for none; `smart` the path of a file
+    that tells what the issuer offers, "" for none."""
 
     issuer: str
     audience: tuple[str, ...]
     keys: str
     organization: str
     skew: int
+    smart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,6 +392,7 @@ def _tokens(given: Mapping[str, str]) -> TokenSettings | None:
         _source("DMI_JWT_KEYS", given),
         given["DMI_JWT_ORGANIZATION"],
         _number("DMI_JWT_SKEW", given, 0, 600),
+        given["DMI_SMART_CONFIGURATION"],
     )
 
 

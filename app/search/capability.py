@@ -44,8 +44,8 @@ _DOCUMENTATION: Final = (
 @dataclass(frozen=True, slots=True)
 class Offer:
     """What differs between servers: the version of the software, since when it offers this (a FHIR dateTime), the
-    profiles it knows and those it demands of every resource of a type, whether references must lead somewhere, and
-    whether an update of an unknown id creates it."""
+    profiles it knows and those it demands of every resource of a type, whether references must lead somewhere,
+    whether an update of an unknown id creates it, and how it finds out who asks, if it does."""
 
     version: str
     date: str
@@ -53,6 +53,7 @@ class Offer:
     demanded: Mapping[str, Sequence[str]]
     references_enforced: bool
     update_create: bool
+    security: Resource | None = None
 
 
 def capability_statement(offer: Offer, base: str) -> Resource:
@@ -77,6 +78,7 @@ def capability_statement(offer: Offer, base: str) -> Resource:
             {
                 "mode": "server",
                 "documentation": _DOCUMENTATION,
+                **({"security": offer.security} if offer.security else {}),
                 "interaction": [{"code": "transaction"}],
                 "resource": [_resource(name, {**table["Resource"], **table[name]}, offer) for name in SERVED],
                 "operation": [GRAPHQL],

@@ -172,7 +172,7 @@ def test_every_setting_that_is_wrong_is_told_by_its_name() -> None:
     free = {
         *("DMI_STORE", "MONGODB_URI", "DMI_HOST", "DMI_HOSTS", "DMI_PROFILES", "DMI_PROXIES"),
         *("DMI_AUTH", "DMI_JWT_ISSUER", "DMI_JWT_AUDIENCE", "DMI_JWT_KEYS", "DMI_JWT_KEYS_HTTP", "DMI_JWT_SKEW"),
-        "DMI_JWT_ORGANIZATION",
+        *("DMI_JWT_ORGANIZATION", "DMI_SMART_CONFIGURATION"),
     }
     wrong = {setting.name: "?" for setting in SETTINGS if setting.name not in free}
     with pytest.raises(SettingsError) as raised:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from app.access.principal import NOBODY, OPEN, Principal
 from app.errors import IssuerUnavailable, NotAuthenticated, RequestError
+from app.web.authentication.smart import PATHS as SMART_CONFIGURATION
 from app.web.author import HEADER, author_of
 from app.web.headers import headers_of, text_of
 from app.web.page import wants_page
@@ -34,6 +35,7 @@ PUBLIC: Final = frozenset(
         "/health",
         "/ready",
         "/fhir/metadata",
+        *SMART_CONFIGURATION,
     }
 )
 """What everybody may ask for: the page, without any data in it, how the server is, and what it offers."""
