@@ -22,6 +22,7 @@ const found = await visits(server, screenshots, {
   versions: { path: '/#/procedure/dmi-procedure-example', steps: versions, colorScheme: 'dark', locale: 'fr-FR' },
   stocked: { path: `/#/device/${stocked}`, steps: device },
   absent: { path: '/#/patient/nobody', steps: absent },
+  overview: { path: '/#/overview', steps: overview },
   intake: { path: '/#/intake', steps: intake, locale: 'fr-FR' },
   intakeDark: { path: '/#/intake', steps: brokenText, colorScheme: 'dark', viewport: tablet },
   playground: { path: '/#/playground', steps: playground },
@@ -135,6 +136,19 @@ async function versions(page) {
   await page.getByRole('heading', { name: 'de la version 1 à la version 3' }).waitFor();
   await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
   seen.all = await page.locator('table.changes tbody tr').allInnerTexts();
+  return seen;
+}
+
+/** The figures of all time, then those of a period. */
+async function overview(page) {
+  await page.locator('[data-total=procedures] dd').waitFor();
+  const seen = { totals: await totals(page), faults: await faults(page), text: await page.locator('main').innerText() };
+  await page.getByLabel('Procedures from').fill('2025-01-01');
+  await page.getByRole('button', { name: 'Show' }).click();
+  await page.waitForFunction(() => location.hash.includes('from=2025-01-01'));
+  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  await page.waitForFunction((before) => document.querySelector('[data-total=procedures] dd').innerText !== before, seen.totals.procedures);
+  seen.period = await totals(page);
   return seen;
 }
 

@@ -21,6 +21,12 @@ RECALLED: Final = """
       ImplantStock(lot: $lot) { count }
     }
 """
+STATISTICS: Final = """
+    {
+      all: DmiStatistics { procedures stock { expired } }
+      recent: DmiStatistics(from: "2025-01-01") { procedures }
+    }
+"""
 MADE: Final = ("401 (Unauthorized)", "intake: Failed to load resource: net::ERR_FAILED")
 VERSIONED: Final = "dmi-procedure-example"
 PATCH: Final = "mutation ($id: ID!, $patch: FHIR!) { ProcedurePatch(id: $id, patch: $patch) { location } }"
@@ -179,6 +185,21 @@ def test_a_record_that_is_not_there_is_said_to_be_absent(findings: dict[str, Any
     assert findings["pages"]["absent"]["title"] == "Patient – dmi-graph"
 
 
+def test_the_overview_shows_the_figures_of_the_statistics(findings: dict[str, Any], server: Server) -> None:
+    statistics = server.ask(STATISTICS)["data"]
+    # The intake check, which comes after the overview, stores one more.
+    before = statistics["all"]["procedures"] - 1
+    assert findings["pages"]["overview"]["totals"]["procedures"] == str(before)
+    assert findings["pages"]["overview"]["totals"]["stockExpired"] == str(statistics["all"]["stock"]["expired"])
+    assert findings["pages"]["overview"]["period"]["procedures"] == str(statistics["recent"]["procedures"] - 1)
+
+
+def test_the_overview_tells_how_completely_devices_are_recorded(findings: dict[str, Any]) -> None:
+    text = findings["pages"]["overview"]["text"]
+    assert "Lot or serial number" in text
+    assert "Stents coronaires" in text
+
+
 def test_an_invalid_paste_shows_the_line_of_what_is_wrong(findings: dict[str, Any]) -> None:
     seen = findings["pages"]["intake"]
     (finding,) = (each for each in seen["findings"] if "Procedure.status" in each)
@@ -219,6 +240,7 @@ def test_axe_finds_no_serious_fault_in_records(findings: dict[str, Any], name: s
         ("versions", "faults"),
         ("stocked", "faults"),
         ("absent", "faults"),
+        ("overview", "faults"),
         ("intake", "empty"),
         ("intake", "refused"),
         ("intakeDark", "faults"),

@@ -11,6 +11,7 @@ const Patient = lazy(() => import('./pages/patient'));
 const Device = lazy(() => import('./pages/device'));
 const Procedure = lazy(() => import('./pages/procedure'));
 const Intake = lazy(() => import('./pages/intake'));
+const Overview = lazy(() => import('./pages/overview'));
 const Playground = lazy(() => import('./playground/playground'));
 
 const VIEWS: Readonly<Record<string, (place: Place) => ReactNode>> = {
@@ -19,10 +20,11 @@ const VIEWS: Readonly<Record<string, (place: Place) => ReactNode>> = {
   device: ({ id }) => <Device id={id} />,
   procedure: ({ id }) => <Procedure id={id} />,
   intake: () => <Intake />,
+  overview: (place) => <Overview place={place} />,
   playground: () => <Playground />,
 };
 
-const LINKS: readonly Message[] = ['recall', 'intake', 'playground'];
+const LINKS: readonly Message[] = ['recall', 'overview', 'intake', 'playground'];
 const TITLES: readonly Message[] = [...LINKS, 'patient', 'device', 'procedure'];
 
 /** The frame around every view. */

@@ -164,6 +164,23 @@ const EN = {
   warning: 'warning',
   send: 'Send it',
   sent: 'It is stored:',
+  // overview
+  overview: 'Overview',
+  periodFrom: 'Procedures from',
+  show: 'Show',
+  deviceTypes: 'Kinds of device',
+  stockExpired: 'In stock, expired',
+  stockExpiring: 'In stock, expiring within {days} days',
+  topDevices: 'Procedures by kind of device (EMDN), the most frequent',
+  completeness: 'How completely {devices} implanted devices are recorded',
+  recorded: 'What is recorded',
+  share: 'Share',
+  with_udi: 'UDI-DI',
+  with_lotOrSerial: 'Lot or serial number',
+  with_expiry: 'Expiry',
+  with_complete: 'All three',
+  overviewNone: 'There are no procedures in this period.',
+  overviewTooMuch: 'This server does not count so much at once. Choose a shorter period.',
 };
 
 const FR: Record<Message, string> = {
@@ -324,6 +341,22 @@ const FR: Record<Message, string> = {
   warning: 'avertissement',
   send: 'L’envoyer',
   sent: 'Elle est conservée :',
+  overview: 'Vue d’ensemble',
+  periodFrom: 'Interventions du',
+  show: 'Afficher',
+  deviceTypes: 'Types de dispositif',
+  stockExpired: 'En stock, périmés',
+  stockExpiring: 'En stock, périmés dans les {days} jours',
+  topDevices: 'Interventions par type de dispositif (EMDN), les plus fréquents',
+  completeness: 'Complétude de l’enregistrement de {devices} dispositifs implantés',
+  recorded: 'Ce qui est enregistré',
+  share: 'Part',
+  with_udi: 'IUD-ID',
+  with_lotOrSerial: 'Lot ou numéro de série',
+  with_expiry: 'Péremption',
+  with_complete: 'Les trois',
+  overviewNone: 'Il n’y a pas d’intervention dans cette période.',
+  overviewTooMuch: 'Ce serveur ne compte pas autant d’un coup. Choisissez une période plus courte.',
 };
 
 export const MESSAGES: Record<Language, Record<Message, string>> = { en: EN, fr: FR };

@@ -4,7 +4,7 @@ export interface MonthCount {
 }
 
 /** At most so many bars are legible; beyond that they are years. */
-export const MOST_BARS = 72;
+export const MOST_BARS = 144;
 
 /**
  * Counts for every month from the first to the last, those without any too; where they are too many, for every year;
