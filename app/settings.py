@@ -82,7 +82,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DMI_JWT_ORGANIZATION",
         "",
-        "the claim that names the legal entity on whose behalf a token may write procedures, as `system|value` or "
+        "the claim that names the legal entity on whose behalf a token may write procedures, by an identifier or as "
         "`Organization/id`; unset: any",
     ),
     Setting(

@@ -63,7 +63,8 @@ HOLDERS: Final = (
 
 BY_NAME: Final = {holder.name: holder for holder in HOLDERS}
 OPEN_TO_ALL: Final = BY_NAME["hospital"]
-VERSION_1: Final = BY_NAME["version 1"]
+AS_USERS: Final = (BY_NAME["reader"], BY_NAME["version 1"])
+"""Those whose rights are those of "user", written otherwise."""
 
 
 def _forged() -> str:

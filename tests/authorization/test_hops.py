@@ -10,7 +10,7 @@ import pytest_asyncio
 from app.fhir.served import SERVED
 from app.schema.reverse import referring
 from tests.authorization.conftest import codes
-from tests.authorization.holders import HOLDERS, OPEN_TO_ALL, VERSION_1
+from tests.authorization.holders import AS_USERS, HOLDERS, OPEN_TO_ALL
 from tests.authorization.world import SECRET, at, ids, references, selection
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ Lists = dict[tuple[str, str], tuple[set[str] | None, int | None]]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DIFFERENT = [each for each in HOLDERS if each not in (OPEN_TO_ALL, VERSION_1)]
+DIFFERENT = [each for each in HOLDERS if each not in (OPEN_TO_ALL, *AS_USERS)]
 each_holder = pytest.mark.parametrize("holder", DIFFERENT, ids=lambda holder: holder.name)
 
 
