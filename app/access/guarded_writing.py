@@ -64,6 +64,9 @@ class GuardedWriting:
 
     async def _looked(self, write: Write) -> Write:
         there = await last(self._whole, write.type, write.id)
+        current = _current(there)
+        if write.expected == 0 and current:  # a create whose id is its own: it was done before
+            raise VersionConflict(_place(write), current)
         interaction: Interaction = "d" if write.resource is None else "u" if there else "c"
         reach = self._grant.reach(interaction, write.type)
         if reach == NOTHING:
@@ -71,7 +74,6 @@ class GuardedWriting:
         before = [there.resource] if there else []
         for resource in (*before, *([write.resource] if write.resource is not None else [])):
             await self._check(reach, resource, write)
-        current = _current(there)
         if write.expected not in (None, current):
             raise VersionConflict(_place(write), current)
         return replace(write, expected=current)

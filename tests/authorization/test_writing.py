@@ -11,12 +11,14 @@ from app.access.grant import grant_of
 from app.access.guarded import seen_by
 from app.access.principal import Principal
 from app.errors import Forbidden, VersionConflict
+from app.intake.idempotency import digest
 from app.search.algebra import And
 from app.store.repository import Write
 from tests.authorization.conftest import codes
 from tests.authorization.holders import BY_NAME, Holder
 from tests.authorization.world import BASE, SECRET, SYSTEM
 from tests.builders import procedure
+from tests.issuer import claims
 
 if TYPE_CHECKING:
     from tests.authorization.conftest import Guarded
@@ -299,3 +301,25 @@ async def test_restoring_what_was_deleted_is_an_update(guarded: Guarded) -> None
         response = await guarded.http.put("/fhir/Observation/gone", json=observation("a", id="gone"), headers=headers)
         assert response.status_code == status
     await guarded.store.erase("Observation", ["gone"])
+
+
+@pytest.mark.parametrize(
+    ("scope", "more"),
+    [("system/Observation.c", {}), ("patient/Observation.c", {"patient": "a"}), ("system/*.cruds", {"org": "x"})],
+)
+async def test_what_a_server_stored_before_it_was_killed_is_told_to_who_may_create_alone(
+    guarded: Guarded, scope: str, more: dict[str, Any]
+) -> None:
+    """The answer was not noted, so that the request is done again: it comes to the same id."""
+    holder = Holder("x", {"scope": scope, **more})
+    key = f"killed-{scope}"
+    headers = {**holder.headers, "Content-Type": FHIR, "Idempotency-Key": key}
+    first = await guarded.http.post("/fhir/Observation", json=observation("a"), headers=headers)
+    owner = "\n".join((claims()["iss"], claims()["client_id"], claims()["sub"], key))
+    name = f"answer:{digest(owner.encode())}"
+    held = await guarded.store.reserve(name, "x", 1.0)
+    await guarded.store.settle(name, held.holder, None)
+    again = await guarded.http.post("/fhir/Observation", json=observation("a"), headers=headers)
+    assert (first.status_code, again.status_code, again.json()["id"]) == (201, 201, first.json()["id"])
+    assert "idempotency-replayed" not in again.headers
+    await guarded.store.erase("Observation", [first.json()["id"]])

@@ -122,7 +122,8 @@ def key_set(text: bytes) -> tuple[Key, ...]:
 
 
 def _keys_of(jwk: dict[str, Any]) -> Iterator[Key]:
-    if jwk.get("use", "sig") != "sig" or "verify" not in jwk.get("key_ops", ("verify",)):
+    operations = jwk.get("key_ops", ["verify"])
+    if jwk.get("use", "sig") != "sig" or not isinstance(operations, list) or "verify" not in operations:
         return
     for algorithm in _algorithms(jwk):
         if jwk.get("alg", algorithm) == algorithm:
@@ -139,7 +140,7 @@ def _algorithms(jwk: dict[str, Any]) -> tuple[str, ...]:
     kind, curve = jwk.get("kty"), jwk.get("crv")
     if kind == "RSA":
         return _RSA
-    return (_CURVES[curve],) if kind in ("EC", "OKP") and curve in _CURVES else ()
+    return (_CURVES[curve],) if kind in ("EC", "OKP") and isinstance(curve, str) and curve in _CURVES else ()
 
 
 def _is_public(key: PyJWK) -> bool:

@@ -162,6 +162,11 @@ def test_a_key_that_names_its_algorithm_checks_no_other() -> None:
         {"kty": "RSA", "n": "u1W2", "e": "AQAB"},
         {"kty": "RSA"},
         {"kty": ["RSA"], "crv": {}},
+        {**jwk(), "crv": {}},
+        jwk(key_ops=7),
+        jwk(key_ops={"verify": True}),
+        jwk(alg={}),
+        {**jwk("RS256"), "e": "A" * 400},
         {},
     ],
 )
