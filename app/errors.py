@@ -8,6 +8,7 @@ DmiError
 │   ├── NotAcceptable       an answer in a media type that this server does not write
 │   ├── UnknownDocument     the identifier of a GraphQL document that is not published
 │   ├── TooCostly
+│   │   └── AnswerTooLarge
 │   └── InvalidSearch
 ├── NotAuthenticated        no access token, or one that is not accepted
 ├── ForeignOrigin           a page of another site asks
@@ -111,6 +112,20 @@ class TooCostly(RequestError):
     """A document that asks for more than a limit allows; the message names the limit."""
 
     code = "too-costly"
+
+
+class AnswerTooLarge(TooCostly):
+    """An answer beyond its limit, which is not sent; what was to be stored is stored."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"The answer is larger than {most} bytes (DMI_MAX_ANSWER) and is not sent; what a mutation stores is "
+            "stored. Ask for fewer rows (_count, first, last) or fewer fields, or leave out large texts and `raw`.",
+            f"La réponse dépasse {most} octets (DMI_MAX_ANSWER) et n’est pas envoyée ; ce qu’une mutation enregistre "
+            "est enregistré. Demandez moins de lignes (_count, first, last) ou moins de champs, ou omettez les longs "
+            "textes et `raw`.",
+            rule="DMI_MAX_ANSWER",
+        )
 
 
 class InvalidSearch(RequestError):

@@ -95,6 +95,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         repeats=Repeats(store),
         documents=Documents(operations, only=settings.trusted_operations),
         max_body=settings.max_body,
+        max_answer=settings.max_answer,
         store=store,
         explains=settings.explain,
     )
@@ -290,6 +291,7 @@ def _rest_wiring(settings: Settings, store: Repository, rules: Rules, repeats: R
         base_of=partial(_base_of, settings),
         repeats=repeats,
         max_body=settings.max_body,
+        max_answer=settings.max_answer,
         max_rows=settings.max_rows,
         procedure_systems=settings.procedure_systems,
     )
@@ -309,6 +311,7 @@ def _context_of(
             base=_base_of(settings, scope, headers),
             search_base=settings.base_url,
             procedure_systems=settings.procedure_systems,
+            max_answer=settings.max_answer,
             new_id=new_id,
             course=course,
         )

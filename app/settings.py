@@ -188,6 +188,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "40000",
         "the most that an operation may cost: values in its answer, where every page counts as full",
     ),
+    Setting("DMI_MAX_ANSWER", "33554432", "the largest answer of GraphQL or to a read of REST, in bytes"),
     Setting(
         "DMI_MAX_SECONDS",
         "30",
@@ -267,6 +268,7 @@ class Settings:
     max_root_fields: int
     max_tokens: int
     max_cost: int
+    max_answer: int
     max_seconds: int
     max_client_seconds: int
     max_requests: int
@@ -347,6 +349,7 @@ def _settings(given: Mapping[str, str]) -> Settings:
         max_root_fields=_number("DMI_MAX_ROOT_FIELDS", given, 1, 100_000),
         max_tokens=_number("DMI_MAX_TOKENS", given, 100, 1_000_000),
         max_cost=_number("DMI_MAX_COST", given, 1, 1_000_000_000),
+        max_answer=_number("DMI_MAX_ANSWER", given, 1_024, 1_073_741_824),
         max_seconds=_number("DMI_MAX_SECONDS", given, 1, 86_400),
         max_client_seconds=_number("DMI_MAX_CLIENT_SECONDS", given, 1, 86_400),
         max_requests=_number("DMI_MAX_REQUESTS", given, 1, 100_000),

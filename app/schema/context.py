@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 from app.errors import DmiError
 from app.fhir.fhirpath import FhirPaths
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
+
+MOST_BYTES: Final = 33_554_432
+"""The largest answer, where nobody tells another."""
 
 
 class Source(Reader, Writer, Protocol):
@@ -136,6 +139,7 @@ class Context:
     base: str  # the address of this server's resources, for absolute references
     search_base: str  # the same where it is set, else "": a cursor must not depend on the name a client uses
     procedure_systems: tuple[str, ...] = ()  # code systems of the procedures that a list shows unless asked for a code
+    max_answer: int = MOST_BYTES
     new_id: NewId = random_id
     containers: Containers = field(default_factory=Containers)
     following: Following = field(default_factory=Following)

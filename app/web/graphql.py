@@ -14,6 +14,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types.graphql import OperationType
 
 from app.errors import (
+    AnswerTooLarge,
     DmiError,
     InProgress,
     KeyReused,
@@ -106,13 +107,15 @@ class Wiring:
     """What the GraphQL endpoints of a server share.
 
     `context_of(scope, headers, language, new_id, course)` makes a request's context; `documents` are those that may be
-    run; `max_body` counts bytes; `store` explains what it does for a request, if that is told at all: `explains`."""
+    run; `max_body` and `max_answer` count bytes; `store` explains what it does for a request, if that is told at all:
+    `explains`."""
 
     schema: DmiSchema
     context_of: Callable[[Scope, Headers, str, NewId, Course | None], Context]
     repeats: Repeats
     documents: Documents
     max_body: int
+    max_answer: int
     store: Repository
     explains: bool
 
@@ -161,7 +164,7 @@ class GraphQLView:
             return refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
         content = await self._executed(scope, headers, asked, _BY_GET, focus)
-        answer = _answer(content, headers)
+        answer = self._told(scope, headers, content)
         if asked.published and "errors" not in content:
             return revalidated(answer, _media_type(headers), headers)
         return answer
@@ -172,13 +175,21 @@ class GraphQLView:
         asked = await asked_by_post(media_type, scope["query_string"], body, self._wiring.documents)
         # At a focus there are only queries.
         if HEADER not in headers or focus or not self._wiring.schema.mutates(asked.query, asked.operation_name):
-            return _answer(await self._executed(scope, headers, asked, _BY_POST, focus), headers)
+            return self._told(scope, headers, await self._executed(scope, headers, asked, _BY_POST, focus))
         request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
         execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
         content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
         if (use := use_of(scope)) and not first:
             self._note(use, asked, focus)
-        return _answer(content, headers, () if first else REPLAYED)
+        return self._told(scope, headers, content, () if first else REPLAYED)
+
+    def _told(self, scope: Scope, headers: Headers, content: Mapping[str, Json], more: Sequence[Field] = ()) -> Answer:
+        """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
+        media_type, body = _media_type(headers), json.encode(content)
+        if len(body) > self._wiring.max_answer:
+            return refused(scope, headers, AnswerTooLarge(self._wiring.max_answer), 200 if media_type == JSON else 400)
+        status = 400 if "data" not in content and media_type != JSON else 200
+        return json_answer(status, body, media_type, more)
 
     async def _executed(  # noqa: PLR0913, PLR0917 - the parts of a request, and what it needs
         self,
@@ -233,13 +244,6 @@ def _content(result: ExecutionResult, language: str, request_id: str) -> dict[st
     if result.extensions:
         content["extensions"] = result.extensions
     return content
-
-
-def _answer(content: Mapping[str, Json], headers: Headers, more: Sequence[Field] = ()) -> Answer:
-    """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
-    media_type = _media_type(headers)
-    status = 400 if "data" not in content and media_type != JSON else 200
-    return json_answer(status, json.encode(content), media_type, more)
 
 
 def _language(headers: Headers) -> str:

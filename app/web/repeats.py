@@ -48,7 +48,10 @@ class Repeats:
 
         async def work(new_id: NewId) -> Answer:
             response = await execute(new_id)
-            stored = any(field is not None for field in (response.get("data") or {}).values())
+            # Where there is no data, something may have been stored whose answer is too large to be told.
+            stored = "data" in response and (
+                response["data"] is None or any(field is not None for field in response["data"].values())
+            )
             return Answer(json.encode(response).decode(), lasting=stored)
 
         replay = await self.replay(principal, headers, request, work)

@@ -161,7 +161,8 @@ class Operation:
     root, which is None where graphql-core has to run it.
 
     Fields of the root run one after the other if `serial`; `fragments` is what resolvers may look into; `elements` are
-    what is read of each type of resource, and empty where that is not known; `size` is how many fields are planned."""
+    what is read of each type of resource, and empty where that is not known; `size` is how many fields are planned.
+    `repeats`: something is asked for several times, and may stand in the answer more often than in memory."""
 
     document: DocumentNode
     shape: Shape | None = None
@@ -170,6 +171,7 @@ class Operation:
     fragments: Mapping[str, FragmentDefinitionNode] = field(default_factory=dict)
     elements: Mapping[str, frozenset[str]] = field(default_factory=dict)
     size: int = 1
+    repeats: bool = False
 
 
 def _unfit(_element: str) -> Json:

@@ -65,6 +65,7 @@ class Planner:
                 fragments={each.name.value: each for each in definitions},
                 elements=planning.elements(),
                 size=planning.size,
+                repeats=planning.repeats,
             )
         except (Unplannable, GraphQLError):  # graphql-core has its own place for each error
             return Operation(document, shape)
@@ -88,6 +89,7 @@ class _Planning:
         self._anything = False  # whether some resolver may read what it likes
         self._read: dict[str, set[str]] = {}
         self.size = 0
+        self.repeats = False
 
     def root(self, type_: GraphQLObjectType) -> ObjectPlan:
         """The plan of the operation's root."""
@@ -113,6 +115,7 @@ class _Planning:
                 self._planner.schema, self._fragments, self._variables, self._operation, type_, selected
             )
             self._fill(plan, collected.grouped_field_set)
+            self.repeats = self.repeats or len({each.name for each in plan.asked.values()}) < len(plan.asked)
             self._objects[key] = plan
         asked.single = asked.single and plan.single
         asked.refers = asked.refers or plan.refers

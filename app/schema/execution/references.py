@@ -14,6 +14,7 @@ from app.errors import MultipleMatches
 from app.fhir.reference import Target, literal
 from app.schema.batches import Ticket
 from app.schema.execution.places import Shared
+from app.schema.execution.room import OFTEN
 from app.schema.references import ANY, accepted, is_current, locate
 from app.schema.types.target import wanted
 
@@ -177,3 +178,6 @@ async def build(followed: Sequence[Followed], run: Run) -> None:
         else:
             for place in places:
                 place[2][place[1]] = value
+            # Of others than those that are found by their text, several may lead to one document.
+            if each.weight >= OFTEN or not asked.single or type(each.found) is not Ticket:
+                run.room.take(value, each.weight)

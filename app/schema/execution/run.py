@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from app.errors import OutOfTime
+from app.errors import AnswerTooLarge, OutOfTime
 from app.schema.execution.failures import Failures
 from app.schema.execution.places import nullified
 from app.schema.execution.references import ROWS, build, located
+from app.schema.execution.room import Room
 from app.store.deadline import time_left
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Run:
         self.variables = variables
         self.fragments = operation.fragments
         self.lasting = operation.serial
+        self.room = Room(context.max_answer)
         self.weight = 1
         self.references: list[Reference] = []
         self.promises: list[Promise] = []
@@ -82,13 +84,14 @@ class Run:
         self._nullify(place)
 
     async def turn(self) -> None:
-        """Give others a turn. Raises OutOfTime."""
+        """Give others a turn. Raises OutOfTime, AnswerTooLarge."""
         await asyncio.sleep(0)
+        self.room.check()
         if not self.lasting:
             time_left()
 
     async def abandon(self) -> None:
-        """Take what was promised, of which nobody will hear. Its time is over, so that it ends at once."""
+        """Take what was promised, of which nobody will hear."""
         await asyncio.gather(*(each.answer for each in self.promises), return_exceptions=True)
 
     async def finish(self) -> None:
@@ -109,6 +112,8 @@ class Run:
             except Nulled:
                 self._nullify(place)
                 return
+            if place[0] is not None:
+                self.room.take(answer[start : start + ROWS], weight)
             await self.turn()
 
     def _nullify(self, place: Place) -> None:
@@ -147,7 +152,10 @@ class Run:
             return
         try:
             if answer is not None or asked.required:
-                self.put(place, asked.complete(answer, place, self))
+                value = asked.complete(answer, place, self)
+                self.put(place, value)
+                if place[0] is not None:  # what the root answers stands there once
+                    self.room.take(value, promise.weight)
         except Exception as error:  # noqa: BLE001 - whatever a resolver raises is an error of its field
             self.fail(error, asked.nodes, place)
 
@@ -155,18 +163,21 @@ class Run:
 async def run(
     operation: Operation, root: ObjectPlan, variables: VariableValues, context: Context
 ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-    """The data and the errors of an operation, whose root is planned. Raises OutOfTime."""
+    """The data and the errors of an operation, whose root is planned. Raises OutOfTime, AnswerTooLarge."""
     state = Run(operation, variables, context)
     context.loaders.elements = operation.elements
     try:
-        data = await _serial(root, state) if operation.serial else root.build(None, None, state)
-    except Nulled:
-        data = None
-    try:
+        try:
+            data = await _serial(root, state) if operation.serial else root.build(None, None, state)
+        except Nulled:
+            data = None
         await state.finish()  # what was promised is waited for even where nobody will see it
-    except OutOfTime:
+    except (OutOfTime, AnswerTooLarge):
         await state.abandon()
         raise
+    state.room.check()
+    if operation.repeats:
+        await state.room.look(data)
     return None if state.failures.everything else data, state.failures.errors()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import strawberry
-from graphql import GraphQLError, execute
+from graphql import FieldNode, GraphQLError, execute
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -19,11 +19,12 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
-from app.errors import OutOfTime
+from app.errors import AnswerTooLarge, OutOfTime
 from app.schema.cost import COST, too_costly
 from app.schema.errors import cause_of, log_unexpected
 from app.schema.execution.failures import told
 from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
+from app.schema.execution.room import Room
 from app.schema.execution.run import run
 from app.schema.flattening.plan import Misshapen
 from app.schema.flattening.shaping import shaped
@@ -183,19 +184,29 @@ class PlannedSchema(strawberry.Schema):
             return self._told(None, refusal.errors)
         if request.context.course:
             request.context.course.mark("plan")
-        if operation.root is None or (middleware and middleware.middlewares):
-            self.runs["graphql-core"] += 1
-            data, errors = await self._by_graphql_core(operation.document, request, middleware)
-        else:
-            self.runs["planned"] += 1
-            data, errors = await run(operation, operation.root, variables, request.context)
+        try:
+            if operation.root is None or (middleware and middleware.middlewares):
+                self.runs["graphql-core"] += 1
+                data, errors = await self._by_graphql_core(operation.document, request, middleware)
+                await Room(request.context.max_answer).look(data)
+            else:
+                self.runs["planned"] += 1
+                data, errors = await run(operation, operation.root, variables, request.context)
+        except AnswerTooLarge as refusal:
+            # A mutation was carried out: its error has a path, as those have that come after the beginning.
+            path = [_first_key(prepared)] if self._is_mutation(prepared) else None
+            return self._told(None, [GraphQLError(refusal.en, path=path, original_error=refusal)])
         if request.context.course:
             request.context.course.mark("finish" if operation.root else "graphql-core")
-        if errors and OperationType(prepared.operation.operation.value) is not MUTATION:
+        if errors and not self._is_mutation(prepared):
             _raise_out_of_time(errors)
         if operation.shape is not None and data is not None:
             data, errors = shaped(data, operation.shape, errors)
         return self._told(data, errors)
+
+    @staticmethod
+    def _is_mutation(prepared: Prepared) -> bool:
+        return OperationType(prepared.operation.operation.value) is MUTATION
 
     async def _by_graphql_core(
         self, document: DocumentNode, request: Request, middleware: MiddlewareManager | None
@@ -233,6 +244,13 @@ class PlannedSchema(strawberry.Schema):
             if self.config.disable_field_suggestions:
                 error.message = error.message.partition(SUGGESTION)[0]
         return ExecutionResult(data, listed or None)
+
+
+def _first_key(prepared: Prepared) -> str | int:
+    """Where the answer to an operation begins."""
+    fields = (each for each in prepared.operation.selection_set.selections if isinstance(each, FieldNode))
+    first = next(fields, None)
+    return (first.alias or first.name).value if first else prepared.operation.operation.value
 
 
 def _raise_out_of_time(errors: Sequence[GraphQLError]) -> None:

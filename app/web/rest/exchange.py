@@ -46,13 +46,14 @@ class Wiring:
     """What the addresses of a server share.
 
     `repository_of(scope)` is the store as the one who asks may see it, `base_of` the FHIR address by which it asks;
-    `max_body` is in bytes, `procedure_systems` as in the settings."""
+    `max_body` and `max_answer` are in bytes, `procedure_systems` as in the settings."""
 
     rules: Rules
     repository_of: Callable[[Scope], PrincipalRepository]
     base_of: Callable[[Scope, Headers], str]
     repeats: Repeats
     max_body: int
+    max_answer: int
     max_rows: int
     procedure_systems: tuple[str, ...]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 
+from app.errors import AnswerTooLarge
 from app.fhir import json
 from app.intake.idempotency import Answer as Told
 from app.web.address import check_address
@@ -82,7 +83,10 @@ class RestView:
         if method in _READS or HEADER not in exchange.headers:
             reply = await interaction(exchange)
             mark(exchange.scope, "answer")
-            return _written(reply, media_type, is_pretty=is_pretty)
+            answer = _written(reply, media_type, is_pretty=is_pretty)
+            if len(answer.body) > self._wiring.max_answer and not reply.stored:
+                raise AnswerTooLarge(self._wiring.max_answer)
+            return answer
         return await self._once(exchange, interaction, media_type, is_pretty=is_pretty)
 
     async def _once(self, exchange: Exchange, interaction: Interaction, media_type: str, *, is_pretty: bool) -> Answer:

@@ -94,6 +94,7 @@ class Noting(dict[str, Any]):
 
     course = None
     cost = 0
+    max_answer = 1_000
 
 
 class Fields(SchemaExtension):
