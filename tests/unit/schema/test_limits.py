@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from graphql import get_introspection_query, parse
@@ -8,6 +8,10 @@ from graphql import get_introspection_query, parse
 from app.schema.limits import Measure, Size
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import httpx
+
     from tests.conftest import Start
 
 
@@ -41,7 +45,6 @@ def test_a_fragment_that_spreads_itself_is_too_deep() -> None:
 
 
 MANY = " ".join(f"a{n}: id" for n in range(51))
-DEEP = "{ entry { resource { ... on Bundle " * 11 + "{ id }" + " } } }" * 11
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,69 @@ async def test_an_operation_beyond_a_limit_is_refused_by_name(start: Start, name
     answer = await (await start()).ask(query)
     assert "data" not in answer
     assert any(error["extensions"]["code"] == "too-costly" and name in error["message"] for error in answer["errors"])
+
+
+BUNDLES = ("{ entry { resource { ... on Bundle " * 6, " } } }" * 6)
+ROUND_ABOUT = {
+    "DMI_MAX_DEPTH": 'query Q { Bundle(id: "b") { ...A } } '
+    f"fragment A on Bundle {BUNDLES[0]} {{ ...B }} {BUNDLES[1]} "
+    f"fragment B on Bundle {BUNDLES[0]} {{ id }} {BUNDLES[1]}",
+    "DMI_MAX_ALIASES": "query Q { ...A ...A ... { ...A } } fragment A on Query { ...B } fragment B on Query { "
+    + " ".join(f'a{n}: Patient(id: "x") {{ id }}' for n in range(18))
+    + " }",
+    "DMI_MAX_DIRECTIVES": 'query Q($no: Boolean! = false) { Patient(id: "x") { '
+    + "...A @skip(if: $no) ... @skip(if: $no) { id } " * 26
+    + "} } fragment A on Patient { id }",
+    "DMI_MAX_ROOT_FIELDS": "query Q { ...A ...A } fragment A on Query { ... on Query { "
+    + " ".join(f"a{n}: __typename" for n in range(13))
+    + " } }",
+}
+WAYS: dict[str, Callable[[httpx.AsyncClient, str], Awaitable[httpx.Response]]] = {
+    "POST": lambda http, query: http.post("/graphql", json={"query": query}),
+    "GET": lambda http, query: http.get("/graphql", params={"query": query}),
+    "alone": lambda http, query: http.post(
+        "/fhir/$graphql", content=query, headers={"Content-Type": "application/graphql"}
+    ),
+    "beside the one to be run": lambda http, query: http.post(
+        "/graphql", json={"query": "query First { __typename } " + query, "operationName": "First"}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ROUND_ABOUT)
+@pytest.mark.parametrize("way", WAYS)
+async def test_no_way_leads_around_a_limit(start: Start, name: str, way: str) -> None:
+    response = await WAYS[way]((await start()).http, ROUND_ABOUT[name])
+    assert "data" not in response.json()
+    assert any(name in error["message"] for error in response.json()["errors"])
+
+
+async def test_a_document_that_begins_at_a_resource_has_the_same_limits(start: Start) -> None:
+    query = f"{{ {' '.join(f'a{n}: id @skip(if: false)' for n in range(51))} ...A ...A }} fragment A on Bundle "
+    query += "{ entry { resource { ... on Bundle " * 10 + "{ id }" + " } } }" * 10
+    response = await (await start()).http.post("/fhir/Bundle/b/$graphql", json={"query": query})
+    told = " ".join(error["message"] for error in response.json()["errors"])
+    assert all(name in told for name in ("DMI_MAX_DEPTH", "DMI_MAX_ALIASES", "DMI_MAX_DIRECTIVES"))
+
+
+async def test_a_web_socket_opens_no_further_way(start: Start) -> None:
+    product = await start()
+    sent: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    app = product.http._transport.app  # type: ignore[attr-defined] # the transport in process has it
+    for path in ("/graphql", "/fhir/$graphql"):
+        scope = {"type": "websocket", "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": ""}
+        headers = [(b"host", b"localhost"), (b"sec-websocket-protocol", b"graphql-transport-ws")]
+        await app(
+            {**scope, "scheme": "ws", "headers": headers, "subprotocols": ["graphql-transport-ws"]}, receive, send
+        )
+    assert sent == ["websocket.close"] * 2
 
 
 @pytest.mark.parametrize(
