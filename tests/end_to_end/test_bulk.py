@@ -86,7 +86,7 @@ def rejects(tmp_path: Path) -> Path:
 
 
 def test_a_load_that_is_killed_is_resumed_without_doubles(tmp_path: Path, rejects: Path) -> None:
-    resources = list(hospital(1_500, 1))
+    resources = list(hospital(600, 1))
     broken = [patient(id=f"broken-{number}", gender="x") for number in range(0, len(resources), 100)]
     mixed = [
         each for number, good in enumerate(resources) for each in (*broken[number // 100 :][: number % 100 == 0], good)
