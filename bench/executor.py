@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import strawberry
 
-    from app.schema.context import Source
+    from app.store.repository import Repository
     from bench.measure import Work
 
 MILLI, MICRO = 1e3, 1e6
@@ -87,8 +87,8 @@ async def main(quick: bool) -> None:
     """Measures and prints."""
     # The pages ask the store for what Dictionaries has, and for nothing else.
     resources = documents(1_200 if quick else 5_000)
-    graph = Graph(cast("Source", Dictionaries(resources)))
-    turning = Graph(cast("Source", Dictionaries(resources, turning=True)))
+    graph = Graph(cast("Repository", Dictionaries(resources)))
+    turning = Graph(cast("Repository", Dictionaries(resources, turning=True)))
     stock, ours = stock_schema(), build_schema(SETTINGS)
     search_seldom()  # as `serve` does
     await compare(graph, stock, ours, quick=quick)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from time import process_time
 from typing import TYPE_CHECKING, Any, Final
 
+from app.access.principal import OPEN, PrincipalRepository
 from app.intake.verdict import Rules
 from app.main import validator_of
 from app.schema.context import Context
@@ -15,7 +16,7 @@ from app.settings import read_settings
 if TYPE_CHECKING:
     import strawberry
 
-    from app.schema.context import Source
+    from app.store.repository import Repository
     from bench.measure import Work
 
 SETTINGS: Final = read_settings({"DMI_STORE": "memory:"})
@@ -26,14 +27,15 @@ RULES: Final = Rules(validator_of(SETTINGS))
 class Graph:
     """Executes queries over a source; each execution has its own context, as a request has."""
 
-    source: Source
+    source: Repository
     loaders: type[Loaders] = Loaders
 
     def context(self) -> Context:
         """As the HTTP layer makes it."""
+        repository = PrincipalRepository(self.source, OPEN)
         return Context(
-            repository=self.source,
-            loaders=self.loaders(self.source),
+            repository=repository,
+            loaders=self.loaders(repository),
             rules=RULES,
             language="en",
             max_rows=SETTINGS.max_rows,

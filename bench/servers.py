@@ -16,7 +16,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
-from app.access.principal import Principal, PrincipalRepository
 from app.commands.garbage import search_seldom
 from app.main import create_app, store_of
 from app.schema.context import Context
@@ -38,7 +37,7 @@ class StockView(GraphQL[Context, None]):
 
     def __init__(self, store: Repository) -> None:
         super().__init__(stock_schema())
-        self._graph = Graph(PrincipalRepository(store, Principal()), DataLoaders)
+        self._graph = Graph(store, DataLoaders)
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """As Strawberry's."""

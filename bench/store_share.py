@@ -16,7 +16,6 @@ from bench.measure import Spread, in_turns
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from app.schema.context import Source
     from app.store.repository import Repository
 
 
@@ -43,7 +42,7 @@ async def store_share(store: str, *, quick: bool) -> tuple[int, Spread, Spread]:
     """How many commands a page is, and what they take in this process, in milliseconds: of its processor, of time."""
     async with opened(read_settings({"DMI_STORE": store})) as repository:
         noting = Noting(repository)
-        await Graph(cast("Source", noting)).answer(build_schema(SETTINGS), PAGE, ROWS)
+        await Graph(cast("Repository", noting)).answer(build_schema(SETTINGS), PAGE, ROWS)
         times = 1 if quick else 30
 
         async def passing(clock: Callable[[], float]) -> float:

@@ -11,6 +11,7 @@ from unittest import mock
 
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
+from app.access.principal import OPEN, PrincipalRepository
 from app.intake.verdict import Rules
 from app.main import validator_of
 from app.schema.build import build_schema
@@ -79,7 +80,8 @@ def _rules() -> Rules:
 
 
 def _context(world: World) -> Context:
-    repository: Any = world
+    store: Any = world
+    repository = PrincipalRepository(store, OPEN)
     return Context(
         repository=repository,
         loaders=Loaders(repository),
