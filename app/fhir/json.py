@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from app.errors import MalformedJson
-from app.fhir.json_tokens import Place, is_plainly_strict, place_of, strict_findings
+from app.fhir.json_tokens import DEEPEST, Place, is_plainly_strict, place_of, strict_findings
 
 if TYPE_CHECKING:
     from app.fhir.resource import Json
@@ -48,11 +48,17 @@ def decode_strict(text: bytes | str) -> Json:
     Source: https://hl7.org/fhir/R4/json.html ("property names SHALL be unique")"""
     data = _bytes(text)
     value = decode(data)
-    if is_plainly_strict(data, value):
+    if _is_as_encoded(data, value) or is_plainly_strict(data, value):
         return value
     for place, en, fr in strict_findings(data):
         raise MalformedJson(f"{en} ({place.en}).", f"{fr} ({place.fr}).")
     return value
+
+
+def _is_as_encoded(data: bytes, value: Json) -> bool:
+    """Whether a text has few brackets and is what `encode` makes of its value, as most programs write it: so no name
+    comes twice in it, and it is not deep."""
+    return data.count(b"{") + data.count(b"[") <= DEEPEST and encode(value) == data
 
 
 def encode(value: Json) -> bytes:

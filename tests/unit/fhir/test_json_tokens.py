@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fhir.json import decode
+from app.errors import MalformedJson
+from app.fhir.json import decode, decode_strict
 from app.fhir.json_tokens import DEEPEST, is_plainly_strict, strict_findings
 
 STRINGS = st.text(':a"\\{}[], é\x00', max_size=4).map(json.dumps)
@@ -32,6 +33,16 @@ TEXTS = st.recursive(STRINGS | st.sampled_from(["1.50", "null", "7"]), lambda in
 def test_counting_finds_a_text_strict_exactly_where_its_tokens_are(text: str) -> None:
     data = text.encode()
     assert is_plainly_strict(data, decode(data)) == (not list(strict_findings(data)))
+
+
+@given(TEXTS)
+def test_a_text_is_refused_exactly_where_its_tokens_are_not_strict(text: str) -> None:
+    for data in (text.encode(), json.dumps(json.loads(text), separators=(",", ":"), ensure_ascii=False).encode()):
+        if list(strict_findings(data)):
+            with pytest.raises(MalformedJson):
+                decode_strict(data)
+        else:
+            assert decode_strict(data) == decode(data)
 
 
 @pytest.mark.parametrize(
