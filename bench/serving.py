@@ -50,7 +50,7 @@ def served(command: Sequence[str], settings: Mapping[str, str], directory: Path 
 
     It sees none of the product's settings in this process's environment, but those that are given."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("DMI_", "MONGODB_URI"))}
-    with _on_core_of_servers():
+    with on_core_of_servers():
         process = subprocess.Popen(  # noqa: S603 - the servers are our own
             command, cwd=directory, env={**own, **settings}, stdout=subprocess.PIPE, text=True
         )
@@ -79,7 +79,7 @@ def other(kind: str, what: str) -> AbstractContextManager[Server]:
 
 
 @contextmanager
-def _on_core_of_servers() -> Iterator[None]:
+def on_core_of_servers() -> Iterator[None]:
     """What is started here stays on that core, with all of its threads."""
     if not CAN_PIN:
         yield

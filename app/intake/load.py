@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Sent: TypeAlias = "tuple[str, Json | DmiError]"
 """Where a resource comes from, and the resource or its JSON text, or why it cannot be read."""
 
-BATCH: Final = 1_000
+BATCH: Final = 4_000
 LARGEST: Final = 4_000_000
 """Bytes of text after which a batch is closed, so that large resources do not wait in memory by the hundred."""
 

@@ -18,7 +18,7 @@ def stamped(resource: Resource, id: str, version: int, at: str) -> Resource:  # 
     `resourceType`, `id` and `meta` come first, a given id, versionId or lastUpdated is replaced."""
     meta = {"versionId": str(version), "lastUpdated": at, **_meta_sent(resource)}
     head = {"resourceType": resource["resourceType"], "id": id, "meta": meta}
-    return {**head, **{name: value for name, value in resource.items() if name not in head}}
+    return {**head, **resource, **head}
 
 
 def same_content(stored: Resource, sent: Resource) -> bool:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import apsw
 import pytest
 
-from app.demo.hospital import hospital
 from app.fhir.json import encode
 from app.fhir.served import SERVED
+from app.intake.load import BATCH
 from app.main import store_of
 from app.settings import read_settings
 from app.upkeep.history_line import history_line
@@ -86,10 +86,10 @@ def rejects(tmp_path: Path) -> Path:
 
 
 def test_a_load_that_is_killed_is_resumed_without_doubles(tmp_path: Path, rejects: Path) -> None:
-    resources = list(hospital(600, 1))
-    broken = [patient(id=f"broken-{number}", gender="x") for number in range(0, len(resources), 100)]
+    resources = [patient(id=f"p{number}") for number in range(BATCH + BATCH // 10)]
+    broken = [patient(id=f"broken-{number}", gender="x") for number in range(0, len(resources), 400)]
     mixed = [
-        each for number, good in enumerate(resources) for each in (*broken[number // 100 :][: number % 100 == 0], good)
+        each for number, good in enumerate(resources) for each in (*broken[number // 400 :][: number % 400 == 0], good)
     ]
     file = written(tmp_path / "all.ndjson.gz", mixed)
     killed, whole = (f"embedded:{tmp_path / name}" for name in ("killed", "whole"))

@@ -139,7 +139,7 @@ async def test_several_writes_are_kept_all_or_none(store: SqliteStore) -> None:
 class Broken(dict[str, Any]):
     """A resource that fails when it is stored."""
 
-    def items(self) -> Any:
+    def get(self, *_: Any) -> Any:
         raise RuntimeError
 
 

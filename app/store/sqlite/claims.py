@@ -22,9 +22,10 @@ def held(connection: apsw.Connection, key: int) -> tuple[str, ...]:
     return tuple(text for (text,) in connection.execute(_HELD, (key,)))
 
 
-def hold(connection: apsw.Connection, key: int, wanted: Collection[str]) -> None:
-    """Give a resource these texts and no others. Raises DuplicateKey; the caller then undoes what was done."""
-    before = held(connection, key)
+def hold(connection: apsw.Connection, key: int, wanted: Collection[str], before: Collection[str] | None = None) -> None:
+    """Give a resource these texts and no others; `before` are those that it has, where that is known. Raises
+    DuplicateKey; the caller then undoes what was done."""
+    before = held(connection, key) if before is None else before
     for text in set(before).difference(wanted):
         connection.execute("DELETE FROM claim WHERE text = ?", (text,))
     for text in dict.fromkeys(wanted):

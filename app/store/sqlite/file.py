@@ -31,7 +31,7 @@ PRAGMA synchronous = FULL;
 PRAGMA secure_delete = ON;
 PRAGMA wal_autocheckpoint = 16000;
 PRAGMA journal_size_limit = 67108864;
-PRAGMA cache_size = -131072;
+PRAGMA cache_size = -65536;
 """
 READER_SETTINGS: Final = "PRAGMA cache_size = -32768"
 COUNTER_SETTINGS: Final = "PRAGMA cache_size = -131072; PRAGMA temp_store = MEMORY"

@@ -68,12 +68,14 @@ class Rows:
         """A resource is found by these values."""
         type_name = resource["resourceType"]
         numbers, parameters = self._scheme.numbers[type_name], self._scheme.parameters[type_name]
+        term, waiting = self._dictionary.term, self.waiting["value"]
         for name, texts in found.values.items():
             number = numbers[name]
             if parameters[name].kind == "reference":
                 self._add_references(key, number, texts)
             else:
-                self.waiting["value"] += [(key, number, self._dictionary.term(number, text)) for text in texts]
+                for text in texts:
+                    waiting.append((key, number, term(number, text)))
         for name, pairs in found.intervals.items():
             self._add_intervals(key, numbers[name], pairs)
         sort = chain(found.sort.items(), ((LAST_UPDATED, resource["meta"]["lastUpdated"]),))

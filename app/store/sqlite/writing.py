@@ -37,6 +37,9 @@ _OUTDATE = (
     "INSERT INTO history SELECT key, version, at, author, ifnull(text, '') FROM resource LEFT JOIN document USING (key)"
     " WHERE key = ?"
 )
+GATHERED: Final = 1_000
+"""Resources whose rows are in memory at most."""
+
 _SEARCHED = ("value", "link", "interval", "sort")
 
 
@@ -69,7 +72,12 @@ class Writing:
         if together:
             claims.free(connection, ((write.type, write.id) for write in writes if write.expected != 0))
         with self.gathering(connection) as rows:
-            return [self._put(connection, rows, write) for write in writes]
+            stored = []
+            for write in writes:
+                stored.append(self._put(connection, rows, write))
+                if len(rows.keys) >= GATHERED:
+                    rows.insert(connection)
+            return stored
 
     def find_again(self, connection: apsw.Connection, resources: Sequence[tuple[int, Resource]]) -> None:
         """Set the search values of resources, given with their keys, in place of those that they have."""
@@ -105,7 +113,7 @@ class Writing:
             outdate(connection, current.key)
         key = _advance(connection, current.key, (version, at, write.author, 1), (write.type, write.id))
         if write.keys or current.live:
-            claims.hold(connection, key, write.keys)
+            claims.hold(connection, key, write.keys, before=None if current.version else ())
         rows.keep(key, version, encode(resource).decode())
         rows.find_by(key, resource, self.index.values(resource))
         return Stored(resource, version)
