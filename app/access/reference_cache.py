@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from app.fhir.resource import Resource
-    from app.store.repository import Repository, Stored, Version, Write
+    from app.store.repository import LastLook, Repository, Stored, Version, Write
 
 CACHED: Final = frozenset({"Practitioner", "Organization", "DeviceDefinition", "Location"})
 
@@ -86,10 +86,10 @@ class ReferenceCache:
         finally:
             self._forget((version.type, version.id) for history in histories for version in history)
 
-    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+    async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """As `Repository.erase`."""
         try:
-            return await self._repository.erase(type, ids)
+            return await self._repository.erase(type, ids, look)
         finally:
             self._forget((type, id_) for id_ in ids)
 

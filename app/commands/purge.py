@@ -20,8 +20,9 @@ from app.fhir.served import SERVED
 from app.main import is_embedded
 from app.search.algebra import And
 from app.store.version import utc_now
-from app.upkeep.erasing import Why, erase
+from app.upkeep.erasing import Why, erase, trail
 from app.upkeep.erasure_plan import TRAIL, Asked, Survey
+from app.upkeep.last_look import PlanWatch
 from app.upkeep.retention import years_of
 
 if TYPE_CHECKING:
@@ -44,9 +45,14 @@ _DRY: Final = {
     "atteintes.",
 }
 _DONE: Final = {
-    "en": "{gone} resources erased, {changed} left that have changed meanwhile. An AuditEvent tells of it.",
-    "fr": "{gone} ressources effacées, {changed} laissées car modifiées entre-temps. Un AuditEvent en témoigne.",
+    "en": "{gone} resources erased, {left} left because of what was written meanwhile. An AuditEvent tells of it.",
+    "fr": "{gone} ressources effacées, {left} laissées du fait d’écritures entre-temps. Un AuditEvent en témoigne.",
 }
+_LEFT: Final = (
+    "{place} stays: it was changed, referred to or put under a hold meanwhile. Repeat the purge.",
+    "{place} reste : elle a été modifiée, désignée ou mise sous obligation de conservation entre-temps. Relancez la "
+    "purge.",
+)
 _HELD: Final = (
     "{place} is under a legal hold, itself or by its patient, and stays. The hold ends when its tag is taken off.",
     "{place} est sous obligation de conservation, elle-même ou par son patient, et reste. Celle-ci cesse quand son "
@@ -78,6 +84,7 @@ async def purge(settings: Settings, options: Options) -> int:
     language, why = terminal_language(os.environ), why_of(options.reason, options.by)
     survey = Survey(_asked(options), settings.base_url, utc_now())
     async with opened(settings) as store:
+        since = await store.reached()
         total = sum([await store.count(name, And()) for name in SERVED])
         with progress_bar(total) as bar:
             async for number in survey.walk(store):
@@ -91,21 +98,25 @@ async def purge(settings: Settings, options: Options) -> int:
         if not options.yes:
             terminal().print(_DRY[language], soft_wrap=True)
             return 0
-        await _erase(store, plan, why, language)
+        left = await _erase(store, PlanWatch(survey, plan.going, since, trail(why, utc_now)), language)
     if options.ids and is_embedded(settings):  # unused parts of the file still have traces of what somebody named
         async with opened_embedded(settings) as file:
             await file.compact()
-    return 0
+    return 1 if options.ids and left else 0
 
 
-async def _erase(store: Repository, plan: Plan, why: Why, language: str) -> None:
-    gone = changed = 0
-    with progress_bar(len(plan.going)) as bar:
-        async for erased in erase(store, plan.going, why, utc_now):
+async def _erase(store: Repository, watch: PlanWatch, language: str) -> list[str]:
+    """The places that were left after all."""
+    gone, left = 0, list[str]()
+    with progress_bar(len(watch.going)) as bar:
+        async for erased in erase(store, watch):
             gone += erased.gone
-            changed += len(erased.changed)
-            bar.at(gone + changed, gone)
-    bar.console.print(_DONE[language].format(gone=gone, changed=changed), soft_wrap=True)
+            left += erased.left
+            bar.at(gone + len(left), gone)
+    bar.console.print(_DONE[language].format(gone=gone, left=len(left)), soft_wrap=True)
+    for place in left[:SHOWN]:
+        bar.console.print(_LEFT[language == "fr"].format(place=place), markup=False, soft_wrap=True)
+    return left
 
 
 def _asked(options: Options) -> Asked:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Position, Search
@@ -142,6 +142,35 @@ class IndexState:
     state: Literal["present", "missing", "stale"]
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What is erased of the resources that were to be, and what is written with that to tell of it: None where nothing
+    is."""
+
+    ids: Collection[str] = ()
+    trail: Write | None = None
+
+
+class LastLook(Protocol):
+    """Whoever decides about an erasure when it is about to be done, of which it has seen all up to the point `since`.
+
+    It may be asked several times for the same erasure."""
+
+    @property
+    def since(self) -> str:
+        """A point in the order of writes, as `Repository.reached` tells it."""
+
+    def decide(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        heads: Mapping[str, Head],
+        written: Iterable[Resource],
+        reached: str,
+    ) -> Going:
+        """What goes of the resources of a type whose last versions are given, by id, after a look at what has been
+        written behind `since`; what comes later is behind `reached`."""
+
+
 class Repository(Protocol):
     """Current and earlier versions of FHIR resources, found by id or by search values."""
 
@@ -254,8 +283,19 @@ class Repository(Protocol):
         """Keep whole histories as they were read from another store, with their numbers, times, authors and keys, each
         in place of what is kept under its id; answers how many were not there already in the same words."""
 
-    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
-        """Remove resources for good with all of their versions and search values; answers how many there were."""
+    async def reached(self) -> str:
+        """The point that the order of writes has reached."""
+
+    def written(self, since: str) -> AsyncIterator[Resource]:
+        """The current resources that have been written behind a point. One may come twice, and on MongoDB some come
+        that were written up to a minute before. Constant memory."""
+
+    async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
+        """Remove resources for good with all of their versions and search values; answers how many there were.
+
+        With a `look` it is decided what goes, and told of, in the same transaction. On the embedded store nothing can
+        be written between that and the removal; on MongoDB a resource that refers to one of these may be, and without
+        transactions also a new version of one."""
 
     async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
         """Look through the next `count` resources by id: are they readable, found by what the index reads from them, is

@@ -1,27 +1,33 @@
-"""Erasing what a plan names, batch by batch. An AuditEvent that tells of a batch is stored first, and survives it.
+"""Erasing what a plan names, batch by batch. An AuditEvent that tells of a batch is written with it, and survives it.
 
-It names places, time, author and reason, and nothing that was in the resources. One that was written when the erasing
-was interrupted names what is still there; repeated, that goes under an AuditEvent of its own.
-Source: https://hl7.org/fhir/R4/auditevent.html
+It names places, time, author and reason, and nothing that was in the resources. On a MongoDB without transactions it is
+written before, and where the erasing is interrupted then, it names what is still there; repeated, that goes under an
+AuditEvent of its own. Source: https://hl7.org/fhir/R4/auditevent.html
 """
 
 from __future__ import annotations
 
 import uuid
-from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from app.store.repository import Write
 from app.store.version import instant
+from app.upkeep.erasure_order import batches
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Sequence
     from datetime import datetime
 
     from app.fhir.resource import Resource
-    from app.store.repository import Head, Stored
+    from app.store.repository import LastLook
+    from app.upkeep.last_look import Erased, PlanWatch
 
-BATCH: Final = 500
+FEW: Final = 1_000
+"""Resources written meanwhile that may be looked at while nobody else writes."""
+
+ROUNDS: Final = 3
+"""So often the purge tries to catch up with those who write."""
+
 _LIFECYCLE: Final = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
 _ERASED: Final = {
     "system": "http://terminology.hl7.org/CodeSystem/dicom-audit-lifecycle",
@@ -33,13 +39,13 @@ _ERASED: Final = {
 class Eraser(Protocol):
     """The part of a repository that erasing needs."""
 
-    async def heads(self, type: str, ids: Collection[str]) -> Mapping[str, Head]:  # noqa: A002 - FHIR's word
-        """As `Repository.heads`."""
+    async def reached(self) -> str:
+        """As `Repository.reached`."""
 
-    async def write(self, writes: Sequence[Write], *, together: bool = False) -> Sequence[Stored]:
-        """As `Repository.write`."""
+    def written(self, since: str) -> AsyncIterator[Resource]:
+        """As `Repository.written`."""
 
-    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+    async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """As `Repository.erase`."""
 
 
@@ -50,26 +56,33 @@ class Why(NamedTuple):
     by: str
 
 
-class Erased(NamedTuple):
-    """Resources of a batch that are gone, and those that were left since they have changed meanwhile."""
+async def erase(store: Eraser, watch: PlanWatch) -> AsyncIterator[Erased]:
+    """Erase what a plan names and what is still to go then, in batches of one type."""
+    for type_, ids in batches(watch.links()):
+        await _catch_up(store, watch)
+        await store.erase(type_, ids, watch)
+        yield watch.outcome
 
-    gone: int
-    changed: Sequence[str]
+
+async def _catch_up(store: Eraser, watch: PlanWatch) -> None:
+    """Look at what has been written until now, so that little is left to look at while nobody else writes."""
+    for _ in range(ROUNDS):
+        number, until = 0, await store.reached()
+        async for resource in store.written(watch.since):
+            number += watch.see([resource])
+        watch.since = until
+        if number < FEW:
+            return
 
 
-async def erase(
-    store: Eraser, going: Mapping[str, int], why: Why, clock: Callable[[], datetime]
-) -> AsyncIterator[Erased]:
-    """Erase the places that are still at their versions, in batches of one type."""
-    for type_, ids in _batches(going):
-        heads = await store.heads(type_, ids)
-        here = [id_ for id_ in ids if id_ in heads]
-        same = [id_ for id_ in here if heads[id_].version == going[f"{type_}/{id_}"]]
-        if same:
-            event = audit_event([f"{type_}/{id_}" for id_ in same], why, instant(clock()))
-            await store.write([Write("AuditEvent", str(uuid.uuid4()), event, expected=0, author=why.by)])
-            await store.erase(type_, same)
-        yield Erased(len(same), [f"{type_}/{id_}" for id_ in here if id_ not in same])
+def trail(why: Why, clock: Callable[[], datetime]) -> Callable[[Sequence[str]], Write]:
+    """Makes the write of the AuditEvent that tells of an erasure."""
+
+    def write(places: Sequence[str]) -> Write:
+        event = audit_event(places, why, instant(clock()))
+        return Write("AuditEvent", str(uuid.uuid4()), event, expected=0, author=why.by)
+
+    return write
 
 
 def audit_event(places: Sequence[str], why: Why, recorded: str) -> Resource:
@@ -91,14 +104,3 @@ def audit_event(places: Sequence[str], why: Why, recorded: str) -> Resource:
             for place in places
         ],
     }
-
-
-def _batches(going: Mapping[str, int]) -> Iterator[tuple[str, list[str]]]:
-    types: dict[str, list[str]] = {}
-    for place in going:
-        type_, _, id_ = place.partition("/")
-        types.setdefault(type_, []).append(id_)
-    for type_, ids in types.items():
-        waiting = iter(ids)
-        while batch := list(islice(waiting, BATCH)):
-            yield type_, batch

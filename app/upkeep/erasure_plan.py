@@ -15,7 +15,7 @@ from app.upkeep.snapshot import BATCH
 from app.upkeep.targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from app.fhir.resource import Resource
@@ -85,10 +85,7 @@ class Survey:
 
     def plan(self) -> Plan:
         """What goes and what stays."""
-        links = {place: candidate.targets for place, candidate in self._candidates.items()}
-        held = _covered(self._held, links, _PATIENTS) & links.keys()
-        covered = _covered(self._long, {**self._devices, **links}, _DEVICES) if self._asked.years else frozenset()
-        long = {place for place in covered & links.keys() if self._candidates[place].since >= self._long_limit}
+        held, long = self._covered(self._held, self._long, self._candidates)
         needed = self._needed_by(held | long)
         stays = held | long | needed.keys()
         return Plan(
@@ -96,8 +93,32 @@ class Survey:
             held=frozenset(held),
             long=frozenset(long - held),
             needed={place: by for place, by in needed.items() if place not in held | long},
-            unknown=self._asked.places - links.keys(),
+            unknown=self._asked.places - self._candidates.keys(),
         )
+
+    def covered(self, held: Collection[str], long: Collection[str], going: Iterable[str]) -> set[str]:
+        """Which of the candidates that go have to stay, where these are under a hold, or kept for forty years, too."""
+        return set[str]().union(*self._covered(held, long, going)) if held or long else set()
+
+    def targets(self, place: str) -> frozenset[str]:
+        """The places that a candidate refers to."""
+        return self._candidates[place].targets
+
+    def named(self, content: Resource) -> Iterator[str]:
+        """The places that a resource refers to, and those of which a Bundle has a copy."""
+        for _, type_, id_ in targets(content, self._base, entries=True):
+            yield f"{type_}/{id_}"
+        for inner in inside(content):
+            yield f"{inner.get('resourceType')}/{inner.get('id')}"
+
+    def _covered(self, held: Iterable[str], long: Iterable[str], among: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Of some candidates, those that a hold covers, and those that are kept for forty years."""
+        links = {place: self._candidates[place].targets for place in among}
+        under_hold = _covered(held, links, _PATIENTS) & links.keys()
+        if not self._asked.years:
+            return under_hold, set()
+        of_devices = _covered(long, {**self._devices, **links}, _DEVICES) & links.keys()
+        return under_hold, {place for place in of_devices if self._candidates[place].since >= self._long_limit}
 
     def _look_at(self, history: Sequence[Version]) -> None:
         last = history[-1]
@@ -110,7 +131,7 @@ class Survey:
         if has_tag(content, FORTY_YEARS):
             self._long.add(place)
         since = counted_from(content)
-        named = frozenset(self._named(content)) - {place} if last.resource else frozenset()
+        named = frozenset(self.named(content)) - {place} if last.resource else frozenset()
         if place.startswith(_DEVICES):
             self._devices[place] = frozenset(target for target in named if target.startswith(_DEVICES))
         if place in self._asked.places or (since < self._limit and not self._asked.places):
@@ -118,13 +139,6 @@ class Survey:
         else:
             for target in named:
                 self._needed.setdefault(target, place)
-
-    def _named(self, content: Resource) -> Iterator[str]:
-        """The places that a resource refers to, and those of which a Bundle has a copy."""
-        for _, type_, id_ in targets(content, self._base, entries=True):
-            yield f"{type_}/{id_}"
-        for inner in inside(content):
-            yield f"{inner.get('resourceType')}/{inner.get('id')}"
 
     def _needed_by(self, stays: Iterable[str]) -> dict[str, str]:
         """The candidates that something which stays refers to, each with that; what is needed stays too."""

@@ -32,6 +32,13 @@ KEYING: Final[tuple[Any, ...]] = (
 )
 """For keys that only one resource may have."""
 
+DECIDING: Final[tuple[Any, ...]] = (
+    *(kind for kind in KEEPING if kind != "mongomock"),
+    APART,
+    pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock does not tell whether it has transactions")),
+)
+"""For what is decided within a transaction where there are some."""
+
 JOINING: Final[tuple[Any, ...]] = (
     *(kind for kind in STORES if kind != "mongomock"),
     pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock has no $lookup with a pipeline, no $documents")),

@@ -10,7 +10,8 @@ from app.errors import NoTransactions
 from app.search.algebra import And
 from app.store.mongo import MongoStore
 from tests.store import secantusd
-from tests.store.toy import INDEX, named, write
+from tests.store.looks import Look
+from tests.store.toy import INDEX, named, procedure, refers, write
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,3 +42,11 @@ async def test_one_write_and_several_that_stand_alone_need_none(standalone: Mong
     others = await standalone.write([write("p2", named("A")), write("p1", named("B"))])
     assert [each.version for each in (alone, *others)] == [1, 1, 2]
     assert await standalone.write([], together=True) == []
+
+
+async def test_an_erasure_looks_at_what_was_written_without_transactions_too(standalone: MongoStore) -> None:
+    await standalone.write([write(f"p{number}", named("A")) for number in range(3)])
+    look = Look(await standalone.reached())
+    await standalone.write([write("p1", named("B")), write("x", procedure(subject=refers("Patient/p2")))])
+    assert await standalone.erase("Patient", ["p0", "p1", "p2"], look) == 1
+    assert set(await standalone.heads("Patient", ["p0", "p1", "p2", "trail"])) == {"p1", "p2", "trail"}

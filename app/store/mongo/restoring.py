@@ -1,20 +1,17 @@
-"""Keeps histories as they were read from another store, and removes resources for good.
-
-Both may be interrupted anywhere and done again: the current version comes last in both, and as long as it is not
-replaced, or is there, the resource is not done.
+"""Keeps histories as they were read from another store. It may be interrupted anywhere and done again: the current
+version comes last, and as long as it is not replaced, the resource is not done.
 """
 
 from __future__ import annotations
 
-import asyncio
-from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from app.errors import DuplicateKey
 from app.fhir.json import encode
-from app.store.mongo.documents import current, kept, of_shard, place, version_of
+from app.store.mongo.documents import current, kept, version_of
+from app.store.mongo.erasing import versions_of
 from app.store.mongo.history import KEPT, of_all
 from app.store.mongo.keys import changes, holders
 from app.store.mongo.transactions import Overtaken
@@ -27,9 +24,6 @@ if TYPE_CHECKING:
     from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import Version
-
-AT_ONCE: Final = 32
-"""So many resources are removed at a time."""
 
 DUPLICATE: Final = 11000
 """The code of what a unique index refuses."""
@@ -69,15 +63,6 @@ async def restore_with_keys(
     if new and not await _kept(at, index, new, there, session):
         raise Overtaken
     return len(new)
-
-
-async def erase(at: Place, ids: Collection[str]) -> int:
-    """Remove resources with all of their versions, and their keys last: those of a resource that is gone are free;
-    answers how many there were."""
-    wanted, removed = list(dict.fromkeys(ids)), 0
-    for start in range(0, len(wanted), AT_ONCE):
-        removed += sum(await asyncio.gather(*(_erased(at, id_) for id_ in wanted[start : start + AT_ONCE])))
-    return removed
 
 
 def _by_id(histories: Iterable[Sequence[Version]]) -> dict[str, list[Version]]:
@@ -120,7 +105,7 @@ async def _kept(
     last = {id_: current(history[-1], index) for id_, history in new.items()}
     try:
         if with_history:
-            await at.history.delete_many({"$or": list(map(_versions, with_history))}, session=session)
+            await at.history.delete_many({"$or": list(map(versions_of, with_history))}, session=session)
         if earlier:
             await at.history.insert_many(earlier, session=session)
         if first := [document for id_, document in last.items() if id_ not in there]:
@@ -153,18 +138,3 @@ async def _check_keys(
         for key in history[-1].keys:
             if (holder := held.setdefault(key, id_)) != id_:
                 raise DuplicateKey(f"{type}/{holder}")
-
-
-async def _erased(at: Place, id: str) -> int:  # noqa: A002 - FHIR's word
-    keys = await at.current.find_one({"_id": id}, {"keys": True}) if at.keys is not None else None
-    await at.history.delete_many(_versions(id))
-    removed = (await at.current.delete_one({"_id": id})).deleted_count
-    await at.history.delete_many(_versions(id))  # the copy of a write that came in between
-    if at.keys is not None and keys and "keys" in keys:
-        await at.keys.delete_many({"_id": {"$in": keys["keys"]}, "id": id})
-    return removed
-
-
-def _versions(id: str) -> Document:  # noqa: A002 - FHIR's word
-    """The filter for all that the history has of a resource."""
-    return {"_id": {"$gte": place(id, 0), "$lt": {**place(id, 0), "version": inf}}, **of_shard(id)}

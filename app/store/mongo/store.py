@@ -11,20 +11,21 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import WriteConcern
 from pymongo.errors import ConfigurationError
 
-from app.errors import StoreUnavailable
+from app.errors import NoTransactions, StoreUnavailable
 from app.store import keyset
 from app.store.deadline import in_time, time_left
 from app.store.elements import given
 from app.store.failures import closed, slow
 from app.store.mongo import decoding, explaining, history, ledger, sharding, trail
 from app.store.mongo.collections import Collections
+from app.store.mongo.erasing import erase, erase_together, heads, reached, written
 from app.store.mongo.failures import in_our_words, no_answer, reindexed, unusable_address
 from app.store.mongo.filters import every
 from app.store.mongo.inspection import inspect, repair
 from app.store.mongo.links import CURRENT, Links, reference
 from app.store.mongo.pool import Pool
 from app.store.mongo.related import Relation
-from app.store.mongo.restoring import erase, restore, restore_with_keys
+from app.store.mongo.restoring import restore, restore_with_keys
 from app.store.mongo.searching import Listing, counted, fields
 from app.store.mongo.server import Server
 from app.store.mongo.tallies import check, tallied
@@ -42,12 +43,15 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
     from app.store.mongo.sharding import Step
+    from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import (
         Event,
         Flaw,
+        Going,
         Head,
         IndexState,
+        LastLook,
         Page,
         Reservation,
         Statement,
@@ -300,13 +304,53 @@ class MongoStore:
                 lambda session: restore_with_keys(place, self._index, type, histories, session)
             )
 
-    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
-        """Remove resources for good, the earlier versions first, and what the ledger says of them; answers how many
-        there were."""
-        async with self._place(type) as place:
-            erased = await erase(place, ids)
+    async def reached(self) -> str:
+        """An instant, a minute ago."""
+        return reached(self._clock())
+
+    async def written(self, since: str) -> AsyncIterator[Resource]:
+        """The current resources that were written later than an instant."""
+        for name in self._index.parameters:
+            async with self._versions(name) as place:
+                async for resource in written(place.current, since):
+                    yield resource
+
+    async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
+        """Remove resources for good, and what the ledger says of them; answers how many there were."""
+        erased = await self._erase_after_look(type, ids, look) if look else await self._erase(type, ids)
+        async with self._running().server.request():
             await ledger.forget(await self._running().collections.ledger())
         return erased
+
+    async def _erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+        async with self._place(type) as place:
+            return await erase(place, ids)
+
+    async def _erase_after_look(self, type: str, ids: Collection[str], look: LastLook) -> int:  # noqa: A002 - FHIR's word
+        running, wanted = self._running(), list(dict.fromkeys(ids))
+        async with running.server.request():
+            places = {name: await running.collections.place(name) for name in self._index.parameters}
+
+            async def decided(session: Session | None) -> Going:
+                until = await self.reached()
+                lately = [each for at in places.values() async for each in written(at.current, look.since, session)]
+                return look.decide(type, await heads(places[type], wanted, session), lately, until)
+
+            async def together(session: Session) -> int:
+                going = await decided(session)
+                if going.trail is None:
+                    return 0
+                await Together(self._writing, places, [going.trail]).put(session)
+                return await erase_together(places[type], list(going.ids), session)
+
+            try:
+                return await running.transactions.run(together)
+            except NoTransactions:
+                going = await decided(None)
+        if going.trail is None:
+            return 0
+        await self.write([going.trail])
+        return await self._erase(type, going.ids)
 
     async def inspect(self, type: str, after: str, count: int) -> tuple[str | None, Sequence[Flaw]]:  # noqa: A002 - FHIR's word
         """What is wrong with the next resources by id."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from app.store.sqlite import claims, ledger
+from app.store.sqlite import claims, lately, ledger, versions
 from app.store.sqlite.documents import readable, texts
 from app.store.sqlite.rows import Rows
 from app.store.sqlite.writing import forget
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from app.store.repository import LastLook
     from app.store.sqlite.writing import Writing
 
 _KEYS: Final = (
@@ -63,6 +64,19 @@ class Known:
     def key(self, type_name: str, id_: str, /) -> int:
         """The key of a resource."""
         return self._connection.execute(_KEY, (type_name, id_)).get or UNKNOWN
+
+
+def erase_after_look(
+    connection: apsw.Connection, writing: Writing, type_name: str, ids: Sequence[str], look: LastLook
+) -> int:
+    """Remove of the resources under those ids what a last look lets go, and write what tells of it."""
+    heads = versions.heads(connection, type_name, ids)
+    written = (resource for _, resource in lately.written(connection, int(look.since)))
+    going = look.decide(type_name, heads, written, str(lately.reached(connection)))
+    if going.trail is None:
+        return 0
+    writing.put(connection, [going.trail])
+    return erase(connection, writing, type_name, list(going.ids))
 
 
 def erase(connection: apsw.Connection, writing: Writing, type_name: str, ids: Sequence[str]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -15,6 +16,7 @@ from app.store.sqlite import (
     file,
     indexes,
     inspecting,
+    lately,
     ledger,
     reindex,
     related,
@@ -24,7 +26,7 @@ from app.store.sqlite import (
     versions,
 )
 from app.store.sqlite.dictionary import Dictionary
-from app.store.sqlite.erasing import erase, erase_unused
+from app.store.sqlite.erasing import erase, erase_after_look, erase_unused
 from app.store.sqlite.explaining import Explaining
 from app.store.sqlite.failures import damaged
 from app.store.sqlite.filters import Filters
@@ -38,7 +40,7 @@ from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     import apsw
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
         Flaw,
         Head,
         IndexState,
+        LastLook,
         Page,
         Reservation,
         Statement,
@@ -66,6 +69,9 @@ READERS: Final = 4
 COUNTERS: Final = 2  # the totals of a recall do not wait for the statistics of ten years
 SHORT: Final = 100
 """So many resources are read in the loop's thread; a cautious number, since a read that takes longer is begun twice."""
+
+PAGE: Final = 200
+"""So many changes are read at a time."""
 
 SOON: Final = 3.0
 """Seconds within which a store that is ready answers."""
@@ -310,10 +316,30 @@ class SqliteStore:
         running = self._running()
         return await self._write(lambda connection: restore(connection, running.writing, histories))
 
-    async def erase(self, type: str, ids: Collection[str]) -> int:  # noqa: A002 - FHIR's word
+    async def reached(self) -> str:
+        """The number of the last change."""
+        return str(await self._running().counter.run(lately.reached))
+
+    async def written(self, since: str) -> AsyncIterator[Resource]:
+        """The current resources of the changes behind a number, in the order of the changes."""
+        number, running = int(since), self._running()
+        while True:
+            page = await running.counter.run(partial(_next_written, since=number))
+            for number, resource in page:  # noqa: B007 - the next page begins behind the last one
+                yield resource
+            if len(page) < PAGE:
+                return
+
+    async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good. Nothing of them is left in the file, nor in its log."""
-        running = self._running()
-        erased = await self._write(lambda connection: erase(connection, running.writing, type, list(ids)))
+        running, wanted = self._running(), list(ids)
+        erased = await self._write(
+            lambda connection: (
+                erase_after_look(connection, running.writing, type, wanted, look)
+                if look
+                else erase(connection, running.writing, type, wanted)
+            )
+        )
         if erased and self._directory:
             await asyncio.to_thread(traces.empty_log, self._directory)
         return erased
@@ -393,3 +419,7 @@ class SqliteStore:
         short = Immediate(file.open_impatient(self._directory), readers)
         counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
         return Running(writer, short, readers, counters, writing, scheme)
+
+
+def _next_written(connection: apsw.Connection, since: int) -> list[tuple[int, Resource]]:
+    return list(lately.written(connection, since, PAGE))

@@ -21,7 +21,7 @@ SECONDS = 5
 READING = {
     *("open", "ready", "busy", "heads", "version", "history", "histories", "search", "count", "related"),
     *("count_related", "tally", "explain", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
-    *("keep_events", "events", "forget_events"),
+    *("keep_events", "events", "forget_events", "reached", "written"),
 }
 
 
@@ -132,7 +132,7 @@ async def test_its_own_erasures_and_restorations_are_seen_at_once() -> None:
         async def read(self, _: str, ids: list[str]) -> Mapping[str, Resource]:
             return {id_: now[id_] for id_ in ids if id_ in now}
 
-        async def erase(self, _: str, ids: list[str]) -> int:
+        async def erase(self, _: str, ids: list[str], _look: None) -> int:
             return len([now.pop(id_) for id_ in ids])
 
         async def restore(self, histories: list[list[Version]]) -> int:
