@@ -50,6 +50,8 @@ class Dictionaries:
     Every search is answered as if it asked for the latest procedures, or if `turning`, for those after the last page:
     what was not looked at lately has to come into the processor's caches first, whatever the size of a page."""
 
+    in_process = True
+
     def __init__(self, resources: list[Resource], *, turning: bool = False) -> None:
         self._turning = turning
         self._start = 0

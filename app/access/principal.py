@@ -52,6 +52,11 @@ class PrincipalRepository:
         self._principal = principal
 
     @property
+    def in_process(self) -> bool:
+        """As `Repository.in_process`."""
+        return self._repository.in_process
+
+    @property
     def whole(self) -> PrincipalRepository:
         """The same without limits, for what the server has to know and does not tell: whether a number is taken, to
         which legal entity a name belongs."""

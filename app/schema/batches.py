@@ -141,14 +141,18 @@ class Batches:
         """A ticket for a key of a kind."""
         return Ticket(self.of(kind, read).batch(key), key)
 
-    async def flush(self) -> None:
-        """Read what is asked for so far, and wait for what is being read."""
+    async def flush(self, *, at_once: bool) -> None:
+        """Read what is asked for so far, and wait for what is being read.
+
+        One by one where that takes no longer: other requests then do not come between, whose documents would take the
+        place of this one's in the processor's caches; eight pages at once take a quarter less."""
         batches = self._reading[:]
         self._reading.clear()
-        if len(batches) == 1:
-            await batches[0].fetch()
-        elif batches:
+        if at_once and len(batches) > 1:
             await asyncio.gather(*(batch.fetch() for batch in batches))
+            return
+        for batch in batches:
+            await batch.fetch()
 
     def forget(self) -> None:
         """Read everything anew from here on."""

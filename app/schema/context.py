@@ -39,6 +39,10 @@ class Source(Reader, Writer, Protocol):
     def partial(self) -> bool:
         """As `PrincipalRepository.partial`."""
 
+    @property
+    def in_process(self) -> bool:
+        """As `Repository.in_process`."""
+
     async def read(
         self,
         type: str,  # noqa: A002 - FHIR's word

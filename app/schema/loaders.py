@@ -127,7 +127,7 @@ class Loaders:
 
     async def flush(self) -> None:
         """Read what is asked for so far, and wait for what is being read."""
-        await self._batches.flush()
+        await self._batches.flush(at_once=not self._reader.in_process)
 
 
 def _only(key: Identifier, page: Page) -> Resource | MultipleMatches | None:

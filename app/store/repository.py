@@ -174,6 +174,10 @@ class LastLook(Protocol):
 class Repository(Protocol):
     """Current and earlier versions of FHIR resources, found by id or by search values."""
 
+    @property
+    def in_process(self) -> bool:
+        """Whether this process does the reading, so that several reads end no sooner at once than one by one."""
+
     async def open(self) -> None:
         """Connect, and create what is missing (tables, indexes). Raises StoreUnusable where that cannot ever work;
         a server that is away for now is no error here: requests fail until it is back, then work."""

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 500
 """References that are looked at before others get a turn: about a millisecond."""
 ROWS: Final = 64
-"""Objects that are built before others get a turn: about a millisecond."""
+"""Rows that are built before others get a turn: half a millisecond."""
+DOCUMENTS: Final = 256
+"""Documents that references lead to which are built before others get a turn: half a millisecond."""
 
 
 _KNOWN: Final = frozenset({Ticket, dict, NoneType})
@@ -160,7 +162,7 @@ async def build(followed: Sequence[Followed], run: Run) -> None:
     """Build what the references lead to; all of it is read."""
     context = run.context
     for number, each in enumerate(followed, 1):
-        if number % ROWS == 0:
+        if number % DOCUMENTS == 0:
             await run.turn()
         asked, places = each.asked, each.places
         try:

@@ -94,6 +94,8 @@ class MongoStore:
 
     Only a client of its own making is closed with it. `clock` gives lastUpdated."""
 
+    in_process = False
+
     def __init__(self, target: str | Database, index: Index, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._target = target
         self._index = index

@@ -94,6 +94,8 @@ class SqliteStore:
 
     Other processes may use the same file at the same time. `clock` gives lastUpdated."""
 
+    in_process = True
+
     def __init__(
         self,
         directory: Path | None,

@@ -21,7 +21,7 @@ SECONDS = 5
 READING = {
     *("open", "ready", "busy", "heads", "version", "history", "histories", "search", "count", "related"),
     *("count_related", "tally", "explain", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
-    *("keep_events", "events", "forget_events", "reached", "written"),
+    *("keep_events", "events", "forget_events", "reached", "written", "in_process"),
 }
 
 

@@ -46,7 +46,7 @@ async def test_one_who_goes_away_while_a_batch_is_read_takes_it_from_nobody() ->
     ticket = batches.ask("kind", "a", reading)
     staying = asyncio.create_task(arrived(ticket))
     await reading.begun.wait()
-    leaving = [asyncio.create_task(batches.flush()), asyncio.create_task(arrived(ticket))]
+    leaving = [asyncio.create_task(batches.flush(at_once=True)), asyncio.create_task(arrived(ticket))]
     await asyncio.sleep(0)
     for task in leaving:
         task.cancel()
