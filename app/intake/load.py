@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
 
 from app.errors import DmiError, DuplicateKey
 from app.fhir.json import encode
@@ -33,6 +33,18 @@ Sent: TypeAlias = "tuple[str, Json | DmiError]"
 BATCH: Final = 4_000
 LARGEST: Final = 4_000_000
 """Bytes of text after which a batch is closed, so that large resources do not wait in memory by the hundred."""
+
+
+MOST_FINDINGS: Final = 10_000
+"""Findings after which a batch is closed: each has a text in two languages."""
+
+
+class Judged(NamedTuple):
+    """Where a resource comes from, what was sent, and what the rules say of it."""
+
+    source: str
+    content: Json | DmiError
+    verdict: Verdict
 
 
 class Writer(Finder, Protocol):
@@ -64,7 +76,7 @@ class Loaded:
 async def load(rules: Rules, writer: Writer, sent: Iterable[Sent]) -> AsyncIterator[Loaded]:
     """Check and store resources in batches; a refused one does not stop the others. Each has one answer, in the same
     order, which is given when it is durable. Constant memory."""
-    for batch in _batches(sent):
+    for batch in _batches(_judged(rules, sent)):
         for each in await _loaded(rules, writer, batch):
             yield each
 
@@ -72,36 +84,38 @@ async def load(rules: Rules, writer: Writer, sent: Iterable[Sent]) -> AsyncItera
 async def load_unpacked(rules: Rules, writer: FullWriter, sent: Iterable[Sent]) -> AsyncIterator[Loaded]:
     """As `load`, but of a Bundle the entries are stored, all or none, as a transaction that is sent. Raises
     NoTransactions."""
-    for batch in _batches(sent):
-        for bundles, group in groupby(batch, key=lambda pair: is_bundle(pair[1])):
-            if not bundles:
-                for each in await _loaded(rules, writer, list(group)):
-                    yield each
-                continue
+    for bundles, group in groupby(sent, key=lambda pair: is_bundle(pair[1])):
+        if bundles:
             for source, bundle in group:
                 changed, issues = await unpack(rules, writer, bundle)
                 yield Loaded(source, "", changed, issues, "Bundle", bundle)
+        else:
+            async for each in load(rules, writer, group):
+                yield each
 
 
-def _batches(sent: Iterable[Sent]) -> Iterator[list[Sent]]:
-    batch: list[Sent] = []
-    size = 0
+def _judged(rules: Rules, sent: Iterable[Sent]) -> Iterator[Judged]:
     for source, content in sent:
-        batch.append((source, content))
-        size += len(content) if isinstance(content, str | bytes) else 0
-        if len(batch) == BATCH or size > LARGEST:
+        unread = isinstance(content, DmiError)
+        yield Judged(source, content, Verdict(None, content.issues) if unread else judge(rules.validator, content))
+
+
+def _batches(judged: Iterable[Judged]) -> Iterator[list[Judged]]:
+    batch: list[Judged] = []
+    size = findings = 0
+    for each in judged:
+        batch.append(each)
+        size += len(each.content) if isinstance(each.content, str | bytes) else 0
+        findings += len(each.verdict.issues)
+        if len(batch) == BATCH or size > LARGEST or findings > MOST_FINDINGS:
             yield batch
-            batch, size = [], 0
+            batch, size, findings = [], 0, 0
     if batch:
         yield batch
 
 
-async def _loaded(rules: Rules, writer: Writer, batch: Sequence[Sent]) -> list[Loaded]:
-    verdicts = [
-        Verdict(None, content.issues) if isinstance(content, DmiError) else judge(rules.validator, content)
-        for _, content in batch
-    ]
-    resources = [verdict.accepted() for verdict in verdicts if verdict.valid]
+async def _loaded(rules: Rules, writer: Writer, batch: Sequence[Judged]) -> list[Loaded]:
+    resources = [each.verdict.accepted() for each in batch if each.verdict.valid]
     organizations = {
         f"Organization/{each['id']}": each
         for each in resources
@@ -110,10 +124,7 @@ async def _loaded(rules: Rules, writer: Writer, batch: Sequence[Sent]) -> list[L
     keys = await natural_keys(rules, writer, resources, organizations)
     writes = [_write(resource, own) for resource, own in zip(resources, keys, strict=True)]
     stored = iter(zip(writes, await _stored(writer, writes), strict=True))
-    return [
-        _result(source, content, verdict, next(stored) if verdict.valid else None)
-        for (source, content), verdict in zip(batch, verdicts, strict=True)
-    ]
+    return [_result(*each, next(stored) if each.verdict.valid else None) for each in batch]
 
 
 def _result(
@@ -135,20 +146,15 @@ def type_of(value: Json) -> str:
 
 
 async def _stored(writer: Writer, writes: Sequence[Write]) -> list[Stored | DuplicateKey]:
-    """What became of each write. A key that another resource has refuses a whole batch, so that one is told apart by
-    writing each by itself; what is stored already stays as it is."""
+    """What became of each write. A key that another resource has refuses all that are written with it, so they are
+    written in halves, and those again, until it is alone; what is stored already stays as it is."""
     try:
         return list(await writer.write(writes))
-    except DuplicateKey:
-        return [await _alone(writer, write) for write in writes]
-
-
-async def _alone(writer: Writer, write: Write) -> Stored | DuplicateKey:
-    try:
-        [stored] = await writer.write([write])
     except DuplicateKey as error:
-        return error
-    return stored
+        if len(writes) == 1:
+            return [error]
+    middle = len(writes) // 2
+    return [*await _stored(writer, writes[:middle]), *await _stored(writer, writes[middle:])]
 
 
 def _write(resource: Json, keys: tuple[str, ...]) -> Write:

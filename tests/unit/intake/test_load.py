@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from app.errors import RequestError
+from app.errors import DuplicateKey, RequestError
 from app.fhir.json import encode
-from app.intake.load import BATCH, Loaded, load
+from app.intake.load import BATCH, MOST_FINDINGS, Loaded, load
 from app.intake.verdict import Rules
 from app.profiles import DEFAULTS, Validator, load_profiles
 from app.store.repository import Page, Stored, Write
@@ -108,3 +108,30 @@ async def test_an_organization_of_the_batch_names_the_legal_entity_of_a_procedur
     assert [write.keys for batch in writer.batches for write in batch if write.type == "Procedure"] == [
         ("Procedure idIntervention Organization/o1 |I-1", "Procedure idIntervention urn:finess|123 |I-1")
     ]
+
+
+async def test_findings_are_not_gathered_by_the_million(validator: Validator) -> None:
+    wrong, given = organization(**{f"unknown{number}": 1 for number in range(200)}), iter(range(BATCH))
+    results = load(Rules(validator), Notebook(), ((str(number), wrong) for number in given))
+    assert (await anext(results)).refused
+    assert next(given) <= MOST_FINDINGS // 200 + 1
+
+
+async def test_one_that_has_the_key_of_another_costs_the_others_few_writes(validator: Validator) -> None:
+    writer = Claiming()
+    results = await loaded(validator, writer, (organization(id=f"o{n}") for n in range(500)))
+    assert [result.place for result in results if not result.refused] == [
+        f"Organization/o{n}" for n in range(500) if n != 321
+    ]
+    assert results[321].issues[0].code == "duplicate"
+    assert len(writer.batches) < 25
+
+
+class Claiming(Notebook):
+    """One in which Organization/o321 has the key of another."""
+
+    async def write(self, writes: Sequence[Write]) -> Sequence[Stored]:
+        stored = await super().write(writes)
+        if any(write.id == "o321" for write in writes):
+            raise DuplicateKey("Organization/other")
+        return stored
