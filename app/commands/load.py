@@ -53,6 +53,12 @@ _EARLIER: Final = {
     "en": "An earlier load of these files was interrupted after {done} resources; --resume goes on from there.",
     "fr": "Un chargement précédent de ces fichiers a été interrompu après {done} ressources ; --resume le reprend là.",
 }
+_FINISHED: Final = {
+    "en": "An earlier load of these files came to its end after {done} resources. To load them again, leave out "
+    "--resume.",
+    "fr": "Un chargement précédent de ces fichiers est allé à son terme, après {done} ressources. Pour les recharger, "
+    "omettez --resume.",
+}
 _RESUMED: Final = {"en": "Going on after {done} resources.", "fr": "Reprise après {done} ressources."}
 _REJECTS: Final = {
     "en": "What was refused is in {path}, with what to correct. It holds patient data.",
@@ -95,7 +101,8 @@ async def load_files(settings: Settings, paths: Sequence[Path], options: Options
             await work.begin(resume=options.resume)
             before = work.totals.done
             try:
-                await work.run(files, unpack=options.unpack)
+                if not work.totals.finished:
+                    await work.run(files, unpack=options.unpack)
             except StoreUnavailable as error:
                 bar.console.print(f"{error.en}\n{error.fr}", markup=False)
                 bar.console.print(_REPEAT[language].format(done=work.totals.done))
@@ -128,8 +135,8 @@ class _Work:
     async def begin(self, *, resume: bool) -> None:
         """Find out what is done already. Raises RequestError where that cannot be known."""
         earlier = await (self._mark.resumed() if resume else self._mark.found())
-        if earlier and earlier.done:
-            told = _RESUMED if resume else _EARLIER
+        if earlier and earlier.done and (resume or not earlier.finished):
+            told = _FINISHED if earlier.finished else _RESUMED if resume else _EARLIER
             self._bar.console.print(told[self._language].format(done=earlier.done))
         if resume and earlier:
             self.totals = earlier
@@ -157,7 +164,8 @@ class _Work:
                 self.totals.count(type_name, same=number)
             self.totals.histories += restored.lines
             await self._tell(plain.position + histories.position)
-        await self._mark.clear()
+        self.totals.finished = True
+        await self._note()
 
     def _count(self, loaded: Loaded) -> None:
         refused, warned = loaded.refused, bool(loaded.issues)
@@ -173,6 +181,9 @@ class _Work:
         if self.totals.done % TOLD == 0 or self.totals.histories:
             self._bar.at(position, self.totals.done)
         if self.totals.done - self._noted >= NOTED:
-            self._noted = self.totals.done
-            self.totals.rejects = self._rejects.flushed()
-            await self._mark.note(self.totals)
+            await self._note()
+
+    async def _note(self) -> None:
+        self._noted = self.totals.done
+        self.totals.rejects = self._rejects.flushed()
+        await self._mark.note(self.totals)

@@ -10,7 +10,6 @@ from rich.table import Table
 
 from app.errors import RequestError
 from app.fhir.json import decode, encode
-from app.intake.ledger import let_go
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,12 +37,13 @@ _CLOSING: Final = {
 @dataclass(slots=True)
 class Totals:
     """How many resources of each type were stored, were there already, were refused, had warnings; how many texts of
-    resources and of histories that were, and the sizes of the files of rejects then."""
+    resources and of histories that were, and the sizes of the files of rejects then; whether it was all."""
 
     types: dict[str, dict[str, int]] = field(default_factory=dict)
     resources: int = 0
     histories: int = 0
     rejects: dict[str, int] = field(default_factory=dict)
+    finished: bool = False
 
     @property
     def done(self) -> int:
@@ -63,14 +63,16 @@ class Totals:
 
 class Mark:
     """How far the load of some files is, noted in the ledger of the store it goes to: a store that is made anew has
-    none. `identity` tells the files; None: of these nothing can be noted, such as standard input."""
+    none. That it came to its end is noted too: whoever was killed right then need not begin anew.
+
+    `identity` tells the files; None: of these nothing can be noted, such as standard input."""
 
     def __init__(self, ledger: Ledger, identity: str | None) -> None:
         self._ledger = ledger
         self._name = f"load:{identity}" if identity else None
 
     async def found(self) -> Totals | None:
-        """What was noted and not finished; None where nothing was."""
+        """What was noted; None where nothing was."""
         if self._name is None:
             return None
         answer = (await self._ledger.reserve(self._name, HOLDER, REMEMBERED)).answer
@@ -91,11 +93,6 @@ class Mark:
         """Everything that is counted is stored."""
         if self._name is not None:
             await self._ledger.settle(self._name, HOLDER, encode(asdict(totals)).decode())
-
-    async def clear(self) -> None:
-        """The load is finished."""
-        if self._name is not None:
-            await let_go(self._ledger, self._name, HOLDER)
 
 
 def show_totals(console: Console, totals: Totals, seconds: float, done: int, language: str) -> None:

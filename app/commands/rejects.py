@@ -42,7 +42,11 @@ class Rejects:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._file:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as full:
+                if kind is None:
+                    raise _unwritable(self.path, full) from None
 
     def add(self, refused: Loaded) -> None:
         """Add a resource that was refused. Raises RequestError where the file cannot be written."""
@@ -58,10 +62,17 @@ class Rejects:
             raise _unwritable(self.path, error) from None
 
     def flushed(self) -> dict[str, int]:
-        """The size of the file, by its path, once all that was added is in it."""
-        if self._file:
-            self._file.flush()
-        return {str(self.path.resolve()): self.path.stat().st_size} if self.path.is_file() else {}
+        """The size of the file, by its path, once all that was added is in it, and on the disk. Raises RequestError
+        where it cannot be written."""
+        try:
+            if self._file:
+                self._file.flush()
+                if self.path.is_file():
+                    os.fsync(self._file.fileno())
+            size = self.path.stat().st_size if self.path.is_file() else 0
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+        return {str(self.path.resolve()): size}
 
     def cut(self, sizes: Mapping[str, int]) -> None:
         """Take away what was added behind these sizes, as `flushed` told them: it will be added again."""

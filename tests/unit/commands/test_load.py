@@ -64,3 +64,16 @@ async def test_findings_are_shown_of_some_and_the_others_are_counted(
     said = capsys.readouterr().err
     assert "Patient.gender" not in said
     assert "9 stored, 0 already there, 1 refused." in said
+
+
+async def test_a_load_that_came_to_its_end_is_not_begun_anew_by_resume(
+    settings: Settings, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rejects = tmp_path / "rejects.ndjson"
+    for resume, stored in ((False, 9), (True, 9), (False, 0)):
+        assert await load_files(settings, [file], Options(rejects, resume=resume, as_json=True)) == 1
+        said = capsys.readouterr()
+        assert decode(said.out)["stored"] == stored
+        assert ("came to its end after 10 resources" in said.err) == resume
+        assert "was interrupted" not in said.err
+    assert len(rejects.read_bytes().splitlines()) == 2  # one for each time that all was read

@@ -44,14 +44,6 @@ async def test_other_files_begin_at_the_beginning(store: SqliteStore) -> None:
     assert await Mark(store, "other files").resumed() == Totals()
 
 
-async def test_a_finished_load_is_forgotten(store: SqliteStore) -> None:
-    mark = Mark(store, "files")
-    await mark.found()
-    await mark.note(some())
-    await mark.clear()
-    assert await Mark(store, "files").found() is None
-
-
 async def test_a_load_from_a_pipe_cannot_be_resumed_and_notes_nothing(store: SqliteStore) -> None:
     mark = Mark(store, None)
     await mark.note(some())

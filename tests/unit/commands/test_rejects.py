@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from app.intake.load import Loaded
 from app.intake.verdict import MOST
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 ISSUE = Issue("error", "invalid", "wrong", "faux", "Patient.gender")
 
@@ -85,3 +86,23 @@ def test_another_file_is_never_cut(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with Rejects(tmp_path / "nowhere" / "r", "en") as rejects, pytest.raises(RequestError, match="--rejects"):
         rejects.add(refused(b"1"))
+
+
+def test_what_was_added_before_there_was_a_size_is_taken_away_too(tmp_path: Path) -> None:
+    with Rejects(tmp_path / "r", "en") as rejects:
+        sizes = rejects.flushed()
+        rejects.add(refused(b"1"))
+    Rejects(tmp_path / "r", "en").cut(sizes)
+    assert lines(tmp_path / "r") == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+@pytest.mark.parametrize("end", [Rejects.flushed, lambda _: None])
+def test_a_full_disk_is_told_at_the_latest_in_the_end(end: Callable[[Rejects], object]) -> None:
+    def added() -> None:
+        with Rejects(Path("/dev/full"), "en") as rejects:
+            rejects.add(refused(b"1"))
+            end(rejects)
+
+    with pytest.raises(RequestError, match="/dev/full"):
+        added()
