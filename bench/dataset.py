@@ -31,7 +31,7 @@ def documents(procedures: int) -> list[Resource]:
 
 async def fill(store: str, procedures: int) -> None:
     """Load the hospital into the store of that name, which is empty."""
-    async with opened(read_settings({"DMI_STORE": store})) as repository:
+    async with opened(read_settings({"DMI_STORE": store}), new=True) as repository:
         async for _ in keep(repository, hospital(procedures, SEED)):
             pass
 

@@ -115,7 +115,7 @@ async def steps(procedures: int, rounds: int) -> None:
 
     async def write() -> float:
         with TemporaryDirectory() as name:
-            async with opened(read_settings({"DMI_STORE": f"embedded:{name}"})) as store:
+            async with opened(read_settings({"DMI_STORE": f"embedded:{name}"}), new=True) as store:
                 start = process_time()
                 for first in range(0, len(resources), BATCH):
                     await store.write([as_write(each) for each in resources[first : first + BATCH]])

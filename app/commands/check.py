@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 from app.commands.progress import progress_bar
 from app.commands.report import terminal_language
 from app.commands.store import opened, opened_embedded
+from app.errors import StoreUnavailable
 from app.fhir.json import encode
 from app.fhir.served import SERVED
-from app.main import is_embedded
+from app.main import embedded_store_of, is_embedded
 from app.search.algebra import And
 from app.upkeep.checking import dangling, kept_well
 
@@ -68,7 +69,12 @@ async def check(settings: Settings, *, repair: bool, as_json: bool) -> int:
     report = _Report(terminal_language(os.environ), as_json=as_json)
     async with contextlib.AsyncExitStack() as stack:
         if is_embedded(settings):
-            file = await stack.enter_async_context(opened_embedded(settings))
+            try:
+                file = await stack.enter_async_context(opened_embedded(settings))
+            except StoreUnavailable:
+                if not await _is_told_of_file(settings, report):
+                    raise
+                return 1
             store: Repository = file
             for issue in await file.check_file():
                 report.tell_file(issue)
@@ -89,6 +95,14 @@ async def check(settings: Settings, *, repair: bool, as_json: bool) -> int:
         bar.console.print(_MORE[report.language].format(more=report.wrong + report.repaired - SHOWN))
     bar.console.print(_CLOSING[report.language].format(**told))
     return 1 if report.wrong else 0
+
+
+async def _is_told_of_file(settings: Settings, report: _Report) -> bool:
+    """Tell what is wrong with a file that is so damaged that it cannot be opened; whether it is that."""
+    store = embedded_store_of(settings)
+    for issue in await store.check_file() if store else ():
+        report.tell_file(issue)
+    return report.wrong > 0
 
 
 class _Report:

@@ -47,7 +47,7 @@ async def copy_store(settings: Settings, to: str) -> int:
         raise SettingsError(
             "--to names the store itself. Name another one.", "--to désigne la base elle-même. Indiquez-en une autre."
         )
-    async with opened(settings) as source, opened(replace(settings, store=to)) as target:
+    async with opened(settings) as source, opened(replace(settings, store=to), new=True) as target:
         await _begin(target)
         total = sum([await source.count(name, And()) for name in SERVED])
         with progress_bar(total) as bar:

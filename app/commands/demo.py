@@ -20,7 +20,7 @@ async def load_demo(settings: Settings, procedures: int, seed: int) -> None:
     """Store a synthetic hospital; its resources are valid by construction, which the tests check."""
     resources = _Counted(hospital(procedures, seed))
     stored = 0
-    async with opened(settings) as store:
+    async with opened(settings, new=True) as store:
         with progress_bar(procedures) as bar:
             async for size in keep(store, resources):
                 stored += size

@@ -53,7 +53,7 @@ class Line:
 async def show_indexes(settings: Settings, *, drop_stale: bool, as_json: bool) -> None:
     """Open the store, which makes the indexes that are missing, and print all of them on standard output."""
     language = terminal_language(os.environ)
-    async with opened(settings) as store:
+    async with opened(settings, new=True) as store:
         lines = await index_lines(store, drop_stale=drop_stale)
     if as_json:
         for line in lines:

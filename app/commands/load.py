@@ -95,7 +95,7 @@ async def load_files(settings: Settings, paths: Sequence[Path], options: Options
     files = files_in(paths, without=options.rejects)
     identity = identity_of(files)
     begun = monotonic()
-    async with opened(settings) as store:
+    async with opened(settings, new=True) as store:
         with Rejects(options.rejects, language) as rejects, progress_bar(size_of(files)) as bar:
             work = _Work(store, rules, rejects, bar, language, Mark(store, identity and f"{identity}{options.unpack}"))
             await work.begin(resume=options.resume)

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 
 @contextlib.asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Repository]:
-    """The store, which must answer: a command does not wait for it as a server does."""
+async def opened(settings: Settings, *, new: bool = False) -> AsyncIterator[Repository]:
+    """The store, which must answer: a command does not wait for it as a server does.
+
+    An embedded one must be there unless it may be `new`: whoever reads one that is not would find nothing wrong, and
+    nobody who carries a lot. Raises StoreUnusable."""
+    if not new:
+        _check_there(settings)
     store = store_of(settings)
     await store.open()
     try:
@@ -39,8 +44,18 @@ async def opened_embedded(settings: Settings) -> AsyncIterator[SqliteStore]:
             "Seule la base embarquée est un fichier. Utilisez les outils de MongoDB (mongodump), ou "
             "`dmi-graph export`.",
         )
+    _check_there(settings)
     await store.open()
     try:
         yield store
     finally:
         await store.close()
+
+
+def _check_there(settings: Settings) -> None:
+    store = embedded_store_of(settings)
+    if store and not store.is_there():
+        raise StoreUnusable(
+            f"There is no store in {settings.store}. Set DMI_STORE to the one that is meant.",
+            f"Il n’y a pas de base dans {settings.store}. Indiquez dans DMI_STORE celle dont il s’agit.",
+        )

@@ -47,12 +47,19 @@ def check_tables(connection: apsw.Connection) -> None:
 
 
 def findings(connection: apsw.Connection) -> list[str]:
-    """What SQLite finds wrong with a file, in its words, which tell no values; and rows that belong to no resource.
+    """What SQLite finds wrong with a file, and rows that belong to no resource."""
+    try:
+        return said(connection) or list(_strays(connection))
+    except (apsw.CorruptError, apsw.NotADBError) as error:
+        return [str(error)]
+
+
+def said(connection: apsw.Connection) -> list[str]:
+    """What SQLite finds wrong with a file, in its words, which tell no values.
 
     https://www.sqlite.org/pragma.html#pragma_integrity_check"""
     try:
-        said = [text for (text,) in connection.execute("PRAGMA integrity_check")]
-        return [text for text in said if text != "ok"] or list(_strays(connection))
+        return [text for (text,) in connection.execute("PRAGMA integrity_check") if text != "ok"]
     except (apsw.CorruptError, apsw.NotADBError) as error:
         return [str(error)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -376,10 +377,19 @@ class SqliteStore:
             raise copying.no_file(path)
         await copying.backup(self._directory, path, progress)
 
+    def is_there(self) -> bool:
+        """Whether the file is there; one in memory always is."""
+        return self._directory is None or (self._directory / file.FILE).is_file()
+
     async def check_file(self) -> Sequence[Issue]:
-        """What SQLite finds wrong with the file as a whole: a torn page, an index that lacks a row."""
+        """What SQLite finds wrong with the file as a whole: a torn page, an index that lacks a row. Also of a store
+        that cannot be opened; raises StoreUnusable where nothing of it can be read."""
         path = (self._directory or Path("memory:")) / file.FILE
-        return [damaged(path, found) for found in await self._running().counter.run(damage.findings)]
+        if self._opened is None and self._directory:
+            found = await asyncio.to_thread(_said_of_file, self._directory)
+        else:
+            found = await self._running().counter.run(damage.findings)
+        return [damaged(path, each) for each in found]
 
     async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
         def checked(connection: apsw.Connection) -> T:
@@ -421,6 +431,11 @@ class SqliteStore:
         short = Immediate(file.open_impatient(self._directory), readers)
         counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
         return Running(writer, short, readers, counters, writing, scheme)
+
+
+def _said_of_file(directory: Path) -> list[str]:
+    with closing(file.open_counter(directory)) as connection:
+        return damage.said(connection)
 
 
 def _next_written(connection: apsw.Connection, since: int) -> list[tuple[int, Resource]]:
