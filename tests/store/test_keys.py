@@ -172,3 +172,13 @@ async def test_of_fifty_racing_creations_with_one_key_one_wins(store: Repository
     [winner] = await store.histories("Patient", "", 10)
     places = {each.place for each in outcomes if isinstance(each, DuplicateKey)}
     assert places == {f"Patient/{winner[0].id}"}
+
+
+async def test_keys_of_many_resources_are_no_flaws(store: Repository) -> None:
+    patients = [
+        write(f"p{number}", named("A"), keys=tuple(f"Patient {number} {key}" for key in range(3)))
+        for number in range(90)
+    ]
+    await store.write(patients)
+    _, found = await store.inspect("Patient", "", 200)
+    assert list(found) == []

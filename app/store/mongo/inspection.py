@@ -64,7 +64,8 @@ async def _shared_keys(at: Place, documents: Sequence[Document]) -> frozenset[st
         noted = {each["_id"]: each["id"] for each in await read(at.keys, "_id", list(keys), {"id": True})}
         doubled = Counter(key for document in documents for key in document.get("keys", ()))
         return frozenset(key for key, id_ in keys.items() if noted.get(key) != id_ or doubled[key] > 1)
-    counts = Counter(key for each in await read(at.current, "keys", list(keys), {"keys": True}) for key in each["keys"])
+    found = await read(at.current, "keys", list(keys), {"keys": True})  # one may come twice
+    counts = Counter(key for each in {each["_id"]: each for each in found}.values() for key in each["keys"])
     return frozenset(key for key in keys if counts[key] > 1)
 
 
