@@ -29,10 +29,9 @@ from app.upkeep.history_line import history_line as line_of
 from app.upkeep.snapshot import parts, present_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-    from app.commands.progress import Bar
     from app.settings import Settings
     from app.store.repository import Repository, Version
     from app.upkeep.snapshot import Part
@@ -72,6 +71,10 @@ class State:
     finished: bool = False
     types: dict[str, Exported] = field(default_factory=dict)
 
+    def resources(self) -> int:
+        """How many are exported, of all types."""
+        return sum(each.resources for each in self.types.values())
+
     def same_form(self, other: State) -> bool:
         """Whether both were asked for with the same options."""
         return (self.since, self.history, self.gzip) == (other.since, other.history, other.gzip)
@@ -90,11 +93,13 @@ async def export(
         state = found or state
         _note(folder, state)
         total = sum([await store.count(name, And()) for name in SERVED])
+        before = state.resources()
         with progress_bar(total) as bar:
             if found:
                 bar.console.print(_RESUMED[language].format(moment=state.moment))
             for name in SERVED:
-                await _export_type(store, folder, state, name, bar)
+                async for _ in _export_type(store, folder, state, name):
+                    bar.at(state.resources(), state.resources() - before)
     state.finished = True
     _note(folder, state)
     table = Table(*_HEADS[language], box=None, padding=(0, 2, 0, 0))
@@ -102,11 +107,11 @@ async def export(
         if each.resources or each.deleted:
             table.add_row(name, f"{each.resources:,}", f"{each.deleted:,}")
     bar.console.print(table)
-    number = sum(each.resources for each in state.types.values())
-    bar.console.print(_CLOSING[language].format(resources=number, moment=state.moment), soft_wrap=True)
+    bar.console.print(_CLOSING[language].format(resources=state.resources(), moment=state.moment), soft_wrap=True)
 
 
-async def _export_type(store: Repository, folder: Path, state: State, name: str, bar: Bar) -> None:
+async def _export_type(store: Repository, folder: Path, state: State, name: str) -> AsyncIterator[None]:
+    """Write the file of a type; yields after each part of it."""
     exported = state.types.setdefault(name, Exported())
     if exported.finished:
         return
@@ -124,7 +129,7 @@ async def _export_type(store: Repository, folder: Path, state: State, name: str,
                 exported.deleted += len(part.deleted)
                 exported.bytes, exported.after = file.tell(), part.after
                 _note(folder, state)
-                bar.at(sum(each.resources for each in state.types.values()), exported.resources)
+                yield
         exported.finished = True
         if not exported.bytes:
             path.unlink()

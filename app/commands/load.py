@@ -129,7 +129,7 @@ class _Work:
         self._bar = bar
         self._language = language
         self._mark = mark
-        self._noted = self._shown = 0
+        self._noted = self._shown = self._before = 0
         self.totals = Totals()
 
     async def begin(self, *, resume: bool) -> None:
@@ -141,7 +141,7 @@ class _Work:
         if resume and earlier:
             self.totals = earlier
             self._rejects.cut(earlier.rejects)
-        self._noted = self.totals.done
+        self._noted = self._before = self.totals.done
 
     async def run(self, files: Sequence[File], *, unpack: bool) -> None:
         """Load what is not done yet: the resources, then the histories."""
@@ -179,7 +179,7 @@ class _Work:
 
     async def _tell(self, position: int) -> None:
         if self.totals.done % TOLD == 0 or self.totals.histories:
-            self._bar.at(position, self.totals.done)
+            self._bar.at(position, self.totals.done - self._before)
         if self.totals.done - self._noted >= NOTED:
             await self._note()
 

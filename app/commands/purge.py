@@ -45,8 +45,10 @@ _DRY: Final = {
     "atteintes.",
 }
 _DONE: Final = {
-    "en": "{gone} resources erased, {left} left because of what was written meanwhile. An AuditEvent tells of it.",
-    "fr": "{gone} ressources effacées, {left} laissées du fait d’écritures entre-temps. Un AuditEvent en témoigne.",
+    "en": "{gone} resources erased, {left} left because of what was written meanwhile. AuditEvents tell of what was "
+    "erased.",
+    "fr": "{gone} ressources effacées, {left} laissées du fait d’écritures entre-temps. Des AuditEvents témoignent de "
+    "ce qui a été effacé.",
 }
 _LEFT: Final = (
     "{place} stays: it was changed, referred to or put under a hold meanwhile. Repeat the purge.",
