@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.routing import Route
 
 from app import __version__
 from app.access.guarded import seen_by
@@ -39,6 +38,7 @@ from app.web.authentication.smart import security, smart_configuration, smart_ro
 from app.web.authentication.source import Unreadable, is_address, read_source
 from app.web.authentication.tokens import Tokens
 from app.web.documents import Documents
+from app.web.endpoint import Endpoint
 from app.web.failures import not_routed, unexpected
 from app.web.fhir_graphql import fhir_routes
 from app.web.graphql import GraphQLView, Wiring
@@ -55,7 +55,6 @@ from app.web.recording import Recording, use_of
 from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
-from app.web.security import SecurityHeaders
 from app.web.turns import Turns, limits_of
 from app.witnesses import check_access_log, witnesses_of
 
@@ -113,7 +112,6 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             await store.close()
 
     routes = [
-        Route("/graphql", GraphQLView(wiring, page=page.response if page else None)),
         *(page_routes(page) if page else ()),
         *fhir_routes(wiring),
         metadata_route(partial(capability_statement, _offer_of(settings, smart)), partial(_base_of, settings)),
@@ -130,13 +128,13 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             Middleware(
                 Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all], sampled=settings.otel
             ),
-            Middleware(SecurityHeaders),
             *([Middleware(Auditing, keep=audit.keep)] if audit and settings.audit == "required" else []),
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
             *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
             Middleware(Origins, settings.origins),
             Middleware(Authentication, identify=_identify_of(settings)),
             Middleware(Turns, limits_of(settings)),
+            Middleware(Endpoint, "/graphql", GraphQLView(wiring, page=page.response if page else None)),
         ],
         exception_handlers={HTTPException: not_routed, Exception: unexpected},
     )

@@ -1,13 +1,15 @@
-"""The outermost layer of a request: it gets its id and its place in a trace, which every answer tells."""
+"""The outermost layer of a request: it gets its id and its place in a trace, which every answer tells, beside what must
+not be done with it."""
 
 from __future__ import annotations
 
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from app.usage.record import CURRENT, Record, begun
 from app.usage.trace_context import HEADER as TRACEPARENT
 from app.web.headers import headers_of
+from app.web.security import secured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,7 +54,7 @@ class Recording:
 
         async def answered(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *fields_of(record)]
+                message["headers"] = [*secured(message["headers"]), *fields_of(record)]
                 if record.use:
                     record.use.status = message["status"]
             await send(message)
@@ -81,7 +83,8 @@ class Recording:
 
 def record_of(scope: Scope) -> Record:
     """The record of a request."""
-    return cast("Record", scope[_RECORD])
+    record: Record = scope[_RECORD]
+    return record
 
 
 def use_of(scope: Scope) -> Use | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from collections.abc import Sequence
 
     from app.web.answer import Field
 
@@ -23,23 +23,8 @@ FIELDS: Final[tuple[Field, ...]] = (
 _NAMES: Final = frozenset(name for name, _ in FIELDS)
 
 
-class SecurityHeaders:
-    """ASGI middleware: adds the fields that an answer does not have of its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                own = dict(message["headers"])
-                missing = FIELDS if own.keys().isdisjoint(_NAMES) else [each for each in FIELDS if each[0] not in own]
-                message["headers"] = [*message["headers"], *missing]
-            await send(message)
-
-        await self._app(scope, receive, secured)
+def secured(fields: Sequence[Field]) -> list[Field]:
+    """The fields of an answer, and those that it does not have of its own."""
+    own = dict(fields)
+    missing = FIELDS if own.keys().isdisjoint(_NAMES) else [each for each in FIELDS if each[0] not in own]
+    return [*fields, *missing]

@@ -58,6 +58,8 @@ class Failures:
         """The errors, one for each place of the answer; those of places that had become null before are left out.
 
         One more than are told, where there are more (`told`)."""
+        if not self._noted:
+            return []
         return list(islice(self._located(), MOST_ERRORS + 1))
 
     def _located(self) -> Iterator[GraphQLError]:

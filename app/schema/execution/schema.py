@@ -7,8 +7,7 @@ graphql-core, and so has introspection.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import strawberry
 from graphql import FieldNode, GraphQLError, execute
@@ -45,8 +44,7 @@ MUTATION: Final = OperationType.MUTATION
 SUGGESTION: Final = " Did you mean "
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What is asked: a document, its variables, who asks, what kinds of operations may be run, and whether the answer
     tells what it costs."""
 

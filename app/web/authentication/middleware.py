@@ -6,7 +6,7 @@ https://www.rfc-editor.org/rfc/rfc6750, https://hl7.org/fhir/R4/security.html
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from app.access.principal import NOBODY, OPEN, Principal
 from app.errors import IssuerUnavailable, NotAuthenticated, RequestError
@@ -71,7 +71,8 @@ class Authentication:
 
 def principal_in(scope: Scope) -> Principal:
     """Who asks: what Authentication has found out."""
-    return cast("Principal", scope[_PRINCIPAL])
+    principal: Principal = scope[_PRINCIPAL]
+    return principal
 
 
 async def named(scope: Scope) -> Principal:

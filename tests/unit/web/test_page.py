@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 
 from app.web.page import Page, page_routes
 from app.web.published import Operation
-from app.web.security import SecurityHeaders
+from app.web.recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ def static(tmp_path: Path) -> Path:
 
 
 def client(static: Path, operations: Sequence[Operation] = ()) -> httpx.AsyncClient:
-    app = Starlette(routes=page_routes(Page(static, operations)), middleware=[Middleware(SecurityHeaders)])
+    app = Starlette(routes=page_routes(Page(static, operations)), middleware=[Middleware(Recording)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server")
 
 
