@@ -23,6 +23,7 @@ from graphql import (
     visit,
 )
 from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.types.graphql import OperationType
 
 from app.schema.cost import Pricing
 from app.schema.execution.arguments import Variables
@@ -62,22 +63,24 @@ class Asking(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A document that is not to be run; it, its operation and the number of its tokens are known where it could be
-    read."""
+    """A document that is not to be run; it, its operation with its kind and the number of its tokens are known
+    where it could be read."""
 
     errors: Sequence[GraphQLError]
     document: DocumentNode | None = None
     operation: OperationDefinitionNode | None = None
+    kind: OperationType | None = None
     tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that was read and checked, the operation to run, its variables, those of them on which the selections
-    depend, what it costs, and the number of its tokens."""
+    """A document that was read and checked: the operation to run, its kind, its variables, those of them on which the
+    selections depend, what it costs, and the number of the document's tokens."""
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    kind: OperationType
     variables: Variables
     deciding: tuple[str, ...]
     price: Price
@@ -111,7 +114,9 @@ class Preparing:
 
     def operation(self, prepared: Prepared, asking: Asking, variables: VariableValues) -> Operation:
         """The operation as these variables have it. Raises Misshapen where the directives cannot be followed."""
-        deciding = tuple(repr(variables.coerced.get(name, Undefined)) for name in prepared.deciding)
+        deciding = prepared.deciding and tuple(
+            repr(variables.coerced.get(name, Undefined)) for name in prepared.deciding
+        )
         found = self.operations.get((asking, deciding))
         if found is None:
             found = self._planned(prepared.document, asking.operation_name, variables)
@@ -143,19 +148,22 @@ class Preparing:
         operation = next((each for each in operations if not named or (each.name and each.name.value == named)), None)
         if operation is None:
             raise CannotGetOperationTypeError(named)
+        kind = OperationType(operation.operation.value)
         if len(operations) > 1 and not named:
             # As GraphQL's GetOperation demands: https://spec.graphql.org/October2021/#GetOperation()
             return Refused(
                 [GraphQLError("The document has several operations. Name one of them in `operationName`.")],
                 document,
                 operation,
+                kind,
                 tokens,
             )
         broken = self._broken_rules(document)
         if broken:
-            return Refused(broken, document, operation, tokens)
+            return Refused(broken, document, operation, kind, tokens)
         price = Pricing(self._schema, document, self._settings.max_rows).of(operation)
-        return Prepared(document, operation, Variables(self._schema, operation), _deciding(document), price, tokens)
+        variables = Variables(self._schema, operation)
+        return Prepared(document, operation, kind, variables, _deciding(document), price, tokens)
 
     def _broken_rules(self, document: DocumentNode) -> Sequence[GraphQLError]:
         try:

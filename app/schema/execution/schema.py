@@ -71,7 +71,7 @@ class PlannedSchema(strawberry.Schema):
         """Whether a document runs a mutation; it is prepared for that, within the limits. One that is refused runs
         nothing. Raises CannotGetOperationTypeError."""
         prepared = self.preparing.prepared(Asking(query, operation_name, None))
-        return isinstance(prepared, Prepared) and OperationType(prepared.operation.operation.value) is MUTATION
+        return isinstance(prepared, Prepared) and prepared.kind is MUTATION
 
     def named(self, query: str, operation_name: str | None, focus: Focus | None) -> tuple[str, str]:
         """The kind and the name of the operation of a document that was executed; "" where it could not be read."""
@@ -159,10 +159,8 @@ class PlannedSchema(strawberry.Schema):
 
     def _prepared(self, request: Request) -> Prepared | Refused:
         prepared = self.preparing.prepared(request.asking)
-        if prepared.operation:
-            type_ = OperationType(prepared.operation.operation.value)
-            if type_ not in request.allowed:
-                raise InvalidOperationTypeError(type_)
+        if prepared.kind and prepared.kind not in request.allowed:
+            raise InvalidOperationTypeError(prepared.kind)
         return prepared
 
     async def _executed(
@@ -192,19 +190,15 @@ class PlannedSchema(strawberry.Schema):
                 data, errors = await run(operation, operation.root, variables, request.context)
         except AnswerTooLarge as refusal:
             # A mutation was carried out: its error has a path, as those have that come after the beginning.
-            path = [_first_key(prepared)] if self._is_mutation(prepared) else None
+            path = [_first_key(prepared)] if prepared.kind is MUTATION else None
             return self._told(None, [GraphQLError(refusal.en, path=path, original_error=refusal)])
         if request.context.course:
             request.context.course.mark("finish" if operation.root else "graphql-core")
-        if errors and not self._is_mutation(prepared):
+        if errors and prepared.kind is not MUTATION:
             _raise_out_of_time(errors)
         if operation.shape is not None and data is not None:
             data, errors = shaped(data, operation.shape, errors)
         return self._told(data, errors)
-
-    @staticmethod
-    def _is_mutation(prepared: Prepared) -> bool:
-        return OperationType(prepared.operation.operation.value) is MUTATION
 
     async def _by_graphql_core(
         self, document: DocumentNode, request: Request, middleware: MiddlewareManager | None
