@@ -6,20 +6,27 @@ A backslash before any other character stands for itself. https://hl7.org/fhir/R
 from __future__ import annotations
 
 import re
+from functools import cache
 
-_TOKENS = re.compile(r"\\[\\,|$]|.", re.DOTALL)
 _ESCAPE = re.compile(r"\\([\\,|$])")
 
 
 def split(text: str, separator: str) -> list[str]:
     r"""The parts between separators, still escaped: ("a\,b,c", ",") gives ["a\,b", "c"]."""
-    parts = [""]
-    for found in _TOKENS.findall(text):
-        if found == separator:
-            parts.append("")
-        else:
-            parts[-1] += found
-    return parts
+    if separator not in text:
+        return [text]
+    parts, begin = [], 0
+    for found in _signs(separator).finditer(text):
+        if found[0] == separator:
+            parts.append(text[begin : found.start()])
+            begin = found.end()
+    return [*parts, text[begin:]]
+
+
+@cache
+def _signs(separator: str) -> re.Pattern[str]:
+    """What is escaped, and separators."""
+    return re.compile(rf"{_ESCAPE.pattern}|{re.escape(separator)}")
 
 
 def unescaped(part: str) -> str:

@@ -25,6 +25,12 @@ def test_a_separator_splits_unless_a_backslash_is_ahead(text: str, parts: list[s
     assert [unescaped(part) for part in split(text, ",")] == parts
 
 
+def test_a_long_value_is_not_copied_for_each_of_its_characters() -> None:
+    text = "a" * 10_000_000  # with copies this takes a quarter of an hour, in which a server answers nobody
+
+    assert split(f"{text},b", ",") == [text, "b"]
+
+
 @given(st.lists(st.text(alphabet="a,|$\\"), min_size=1))
 def test_escaped_texts_come_back_as_they_were(texts: list[str]) -> None:
     escaped = [text.replace("\\", "\\\\").replace(",", "\\,").replace("|", "\\|") for text in texts]
