@@ -9,7 +9,8 @@ DmiError
 │   ├── UnknownDocument     the identifier of a GraphQL document that is not published
 │   ├── TooCostly
 │   │   └── AnswerTooLarge
-│   └── InvalidSearch
+│   ├── InvalidSearch
+│   └── InvalidCursor       what is no cursor of the feed of changes
 ├── NotAuthenticated        no access token, or one that is not accepted
 ├── ForeignOrigin           a page of another site asks
 ├── UntrustedDocument       a GraphQL document that is none of those that may be run
@@ -28,6 +29,8 @@ DmiError
 ├── TooManyRequests         a client has too many requests under way
 ├── InProgress              the same is being done for another request
 ├── NoTransactions          the server of the store cannot keep several resources together
+├── NoChanges               the server of the store does not tell of changes
+├── CursorGone              the changes behind a cursor are no longer kept
 ├── UnfitStored             a stored value does not fit its FHIR type
 ├── StoreUnavailable        for now: the store does not answer
 │   └── StoreFull           there is no room
@@ -130,6 +133,18 @@ class AnswerTooLarge(TooCostly):
 
 class InvalidSearch(RequestError):
     """A search argument that is unknown, empty or malformed; the message names the parameter."""
+
+
+class InvalidCursor(RequestError):
+    """What is no cursor of this store's feed of changes."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cursor is none that this server gave with a change. Send one that it gave, as it came; or read what "
+            "you need, and subscribe without a cursor.",
+            "Le curseur n’est pas de ceux que ce serveur donne avec un changement. Envoyez-en un tel que vous l’avez "
+            "reçu ; ou lisez ce qu’il vous faut, puis abonnez-vous sans curseur.",
+        )
 
 
 class NotAuthenticated(DmiError):
@@ -351,6 +366,34 @@ class NoTransactions(DmiError):
             "replica set, or send the resources one by one.",
             "Une transaction exige un replica set MongoDB, ce que ce MongoDB n’est pas. Rien n’a été enregistré. "
             "Faites-le fonctionner en replica set, ou envoyez les ressources une à une.",
+        )
+
+
+class NoChanges(DmiError):
+    """The server of the store does not tell of changes."""
+
+    code = "not-supported"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "To tell of changes takes a MongoDB replica set, and this MongoDB is none. Have it run as a replica set, "
+            "of one member if need be, or ask again now and then.",
+            "Suivre les changements exige un replica set MongoDB, ce que ce MongoDB n’est pas. Faites-le fonctionner "
+            "en replica set, au besoin d’un seul membre, ou interrogez-le de temps en temps.",
+        )
+
+
+class CursorGone(DmiError):
+    """The changes behind a cursor are no longer kept."""
+
+    code = "not-found"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What changed since this cursor is no longer kept. Subscribe without a cursor, then read all you need "
+            "anew.",
+            "Ce qui a changé depuis ce curseur n’est plus conservé. Abonnez-vous sans curseur, puis relisez tout ce "
+            "qu’il vous faut.",
         )
 
 

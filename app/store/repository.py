@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Position, Search
@@ -77,6 +77,16 @@ class Version:
     operation: Operation
     resource: Resource | None
     keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A version that was stored, without keys, and the cursor behind which the feed goes on.
+
+    A cursor is text that needs no escaping in an address; those of one store sort in the order of the changes."""
+
+    cursor: str
+    version: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +303,21 @@ class Repository(Protocol):
     def written(self, since: str) -> AsyncIterator[Resource]:
         """The current resources that have been written behind a point. One may come twice, and on MongoDB some come
         that were written up to a minute before. Constant memory."""
+
+    async def latest(self) -> str:
+        """The cursor behind which comes whatever is written from now on. Raises NoChanges where the server of the store
+        does not tell of changes."""
+
+    def changes(
+        self, since: str, types: Collection[str] | None = None, until: str | None = None
+    ) -> AsyncGenerator[Sequence[Change]]:
+        """What is written behind a cursor, also by other processes, in the order of writes and each change once; of
+        these types, if any are named. Without end, unless that is told: then up to a cursor, with that.
+
+        It comes as soon as it is there, in batches of one change or more, of about 1 MiB at most unless a resource is
+        larger. What was erased since is left out; of a restored history the last version is a change. Raises
+        InvalidCursor, CursorGone where what follows it is no longer kept, NoChanges, and StoreUnavailable: whoever
+        begins again with the cursor of the last change has missed nothing. To be closed (`contextlib.aclosing`)."""
 
     async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good with all of their versions and search values; answers how many there were.

@@ -12,10 +12,10 @@ from mongomock_motor import AsyncMongoMockClient
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
 
-from app.store.mongo import MongoStore, decoding
+from app.store.mongo import MongoStore, decoding, feed
 from app.store.mongo.collections import OWN
 from app.store.sqlite import SqliteStore
-from tests.store import mocked
+from tests.store import mocked, secantusd
 from tests.store.kinds import APART, READ_BY, STORES
 from tests.store.toy import INDEX
 
@@ -47,6 +47,8 @@ async def open_store(
     async with AsyncExitStack() as stack:
         target: Any
         if request.param.startswith("secantusdb"):
+            monkeypatch.setattr(feed, "placed", secantusd.placed)
+            monkeypatch.setattr(feed, "token", secantusd.token)
             target = f"mongodb://127.0.0.1:{request.getfixturevalue('secantusd_port')}/{uuid4().hex}"
             if request.param == APART:
                 keep_keys_apart(target)

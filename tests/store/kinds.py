@@ -39,6 +39,12 @@ DECIDING: Final[tuple[Any, ...]] = (
 )
 """For what is decided within a transaction where there are some."""
 
+FEEDING: Final[tuple[Any, ...]] = (
+    *(kind for kind in KEEPING if kind != "mongomock"),
+    pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock has no change streams")),
+)
+"""For the feed of changes."""
+
 JOINING: Final[tuple[Any, ...]] = (
     *(kind for kind in STORES if kind != "mongomock"),
     pytest.param("mongomock", marks=pytest.mark.skip(reason="mongomock has no $lookup with a pipeline, no $documents")),

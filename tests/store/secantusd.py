@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import bson
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,6 +40,17 @@ def running(directory: Path, port: int, *options: str) -> Iterator[subprocess.Po
         finally:
             process.kill()
             process.wait()
+
+
+def placed(token: str) -> str:
+    """A resume token as a text that sorts, as those of MongoDB do by themselves; what it stands behind is less."""
+    read = bson.decode(bytes.fromhex(token))
+    return f"{read['s']:016x}{0 if read['k'] else 1}{token}"
+
+
+def token(position: str) -> str:
+    """The resume token of such a text."""
+    return position[17:]
 
 
 def _wait_for(port: int) -> None:

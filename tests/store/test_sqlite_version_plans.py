@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from app.store.sqlite import claims, documents, erasing, inspecting, ledger, restoring, versions, writing
+from app.store.sqlite import changes, claims, documents, erasing, inspecting, ledger, restoring, versions, writing
 from app.store.sqlite.file import open_writer
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import apsw
 
-MODULES: Final = (versions, claims, documents, ledger, writing, restoring, erasing, inspecting)
+MODULES: Final = (versions, changes, claims, documents, ledger, writing, restoring, erasing, inspecting)
 SCANS: Final = re.compile(r"SCAN (wanted|json_each|parameter|span|several|spelled)( VIRTUAL TABLE INDEX.*)?")
 """What a question brings, or a few numbers or names of parameters."""
 

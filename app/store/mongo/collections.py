@@ -47,8 +47,8 @@ SAY: Final = 1.0
 """Seconds after which a store that writes looks whether another index has the say."""
 
 OWN: Final = "dmi"
-"""The collection of the store's own documents: `{_id: "index", version}`, the index of the store opened last, and
-`{_id: "keys"}` where keys are kept apart (`app.store.mongo.keys`)."""
+"""The collection of the store's own documents: `{_id: "index", version}`, the index of the store opened last,
+`{_id: "keys"}` where keys are kept apart (`app.store.mongo.keys`), and that of `app.store.mongo.feed`."""
 
 RESOURCE: Final = {"resource": True, "version": True}
 """What is read of a document to find it again."""

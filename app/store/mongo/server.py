@@ -46,6 +46,7 @@ class Server:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._away = False
         self.asked, self.running = 0, 0
+        self.closed = False
         self._question: asyncio.Task[Any] | None = None
 
     @asynccontextmanager
@@ -87,6 +88,7 @@ class Server:
 
     async def close(self) -> None:
         """End what is under way."""
+        self.closed = True
         if self._question:
             await asyncio.gather(self._question, return_exceptions=True)
 

@@ -20,6 +20,7 @@ from app.store.mongo import decoding, explaining, history, ledger, sharding, tra
 from app.store.mongo.collections import Collections
 from app.store.mongo.erasing import erase, erase_together, heads, reached, written
 from app.store.mongo.failures import in_our_words, no_answer, reindexed, unusable_address
+from app.store.mongo.feed import Feed
 from app.store.mongo.filters import every
 from app.store.mongo.inspection import inspect, repair
 from app.store.mongo.links import CURRENT, Links, reference
@@ -35,7 +36,7 @@ from app.store.mongo.writing import Writing, in_chunks
 from app.store.version import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     from motor.motor_asyncio import AsyncIOMotorCollection, AsyncIOMotorDatabase
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import (
+        Change,
         Event,
         Flaw,
         Going,
@@ -87,6 +89,7 @@ class Running:
     server: Server
     collections: Collections
     transactions: Transactions
+    feed: Feed
 
 
 class MongoStore:
@@ -110,7 +113,9 @@ class MongoStore:
     async def open(self) -> None:
         """Connect; prepare the collections now or, where the server is away, as they are used. Raises StoreUnusable."""
         database = self._connected(self._target) if isinstance(self._target, str) else self._target
-        self._opened = Running(Server(database), Collections(database, self._index), Transactions(database))
+        server = Server(database)
+        feed = Feed(server, database, self._index.parameters)
+        self._opened = Running(server, Collections(database, self._index), Transactions(database), feed)
         try:
             with suppress(StoreUnavailable):
                 async with self._opened.server.request():
@@ -316,6 +321,16 @@ class MongoStore:
             async with self._versions(name) as place:
                 async for resource in written(place.current, since):
                     yield resource
+
+    async def latest(self) -> str:
+        """A cursor of the server's present time."""
+        return await self._running().feed.latest()
+
+    def changes(
+        self, since: str, types: Collection[str] | None = None, until: str | None = None
+    ) -> AsyncGenerator[Sequence[Change]]:
+        """What is written behind a cursor, in the order in which the server tells of it."""
+        return self._running().feed.changes(since, types, until)
 
     async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good, and what the ledger says of them; answers how many there were."""

@@ -29,10 +29,10 @@ _OF: Final = {
     "resource.live": ("document", "value", "link", "interval", "sort"),
     "resource.version > 0": ("history", "change", "claim"),
 }
-"""What a row of `resource` has to be like → the tables with rows of such ones only."""
+"""What a row of `resource` has to be like → the tables with rows of such ones only, or of none: key 0."""
 
 _STRAYS: Final = (
-    "SELECT count(*) FROM {table} WHERE NOT EXISTS"
+    "SELECT count(*) FROM {table} WHERE key <> 0 AND NOT EXISTS"
     " (SELECT 1 FROM resource WHERE resource.key = {table}.key AND {condition})"
 )
 

@@ -45,7 +45,14 @@ _UNUSED_PLACES: Final = (
     " (SELECT 1 FROM parameter CROSS JOIN link INDEXED BY link_target"
     " ON link.parameter = parameter.number AND link.target = resource.key)"
 )
-_CHANGES: Final = "DELETE FROM change WHERE key IN (SELECT value FROM json_each(?))"
+_CHANGES: Final = (
+    "DELETE FROM change WHERE (key = 0 OR key IN (SELECT value FROM json_each(?)))"
+    " AND sequence < (SELECT max(sequence) FROM change)"
+)
+_LAST_CHANGE: Final = (
+    "UPDATE change SET key = 0, version = 0 WHERE sequence = (SELECT max(sequence) FROM change)"
+    " AND key IN (SELECT value FROM json_each(?))"
+)
 _SAMPLES: Final = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat4'"
 UNKNOWN: Final = 0
 """No number of a term, no key of a resource."""
@@ -95,6 +102,7 @@ def erase(connection: apsw.Connection, writing: Writing, type_name: str, ids: Se
         for table in ("document", "history"):
             connection.execute(f"DELETE FROM {table} WHERE key = ?", (key,))
     connection.execute(_CHANGES, (json.dumps(keys),))
+    connection.execute(_LAST_CHANGE, (json.dumps(keys),))  # its number stays: no other change may have it
     connection.execute(_GONE, (json.dumps(keys),))
     connection.execute(_UNUSED_TERMS, (json.dumps(list(terms)),))
     connection.execute(_UNUSED_PLACES, (json.dumps([*keys, *targets]),))

@@ -144,6 +144,7 @@ def _make_tables(connection: apsw.Connection) -> None:
     clear_earlier_format(connection)
     connection.execute(f"{CONTENT} {SEARCH}")
     check_tables(connection)
+    connection.execute("INSERT OR IGNORE INTO setting VALUES ('store', lower(hex(randomblob(8))))")
     if known != FORMAT:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")

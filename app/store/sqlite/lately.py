@@ -1,6 +1,6 @@
 """What has been written lately: the change log, in the order of commits. A point in it is the number of a change.
 
-Numbers are not used again: what is erased loses its changes, but a later one is written with that, which stays."""
+Numbers are not used again: what is erased loses its changes, but for a last one, of which the number stays."""
 
 from __future__ import annotations
 

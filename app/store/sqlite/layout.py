@@ -1,7 +1,8 @@
 """The tables of the embedded store, and the marks by which its file is known.
 
 A resource is a row of `resource` with its JSON text in `document`; the versions before it are in `history`, and every
-change is a row of `change`, in commit order. A row of `resource` is `live` if it is found by searches and read by its
+change is a row of `change`, in commit order; where the last one is erased, its number stays, with key and version 0. A
+row of `resource` is `live` if it is found by searches and read by its
 id. One that was deleted is not live and has no document; among earlier versions a tombstone has the text ''. One that
 is referred to and not there yet has a row too, with version 0 and not live: references to it are kept by its key, which
 it has when it arrives.

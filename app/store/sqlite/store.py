@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from app.store.deadline import time_left
 from app.store.failures import closed, slow
 from app.store.sqlite import (
+    changes,
     copying,
     damage,
     file,
@@ -30,6 +31,7 @@ from app.store.sqlite.dictionary import Dictionary
 from app.store.sqlite.erasing import erase, erase_after_look, erase_unused
 from app.store.sqlite.explaining import Explaining
 from app.store.sqlite.failures import damaged
+from app.store.sqlite.feed import Feed
 from app.store.sqlite.filters import Filters
 from app.store.sqlite.immediate import Immediate
 from app.store.sqlite.readers import Readers
@@ -41,7 +43,7 @@ from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
     from datetime import datetime
 
     import apsw
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
     from app.store.repository import (
+        Change,
         Event,
         Flaw,
         Head,
@@ -86,6 +89,7 @@ class Running:
     short: Immediate | AmongWrites  # a store in memory has one connection for everything
     readers: Readers | AmongWrites
     counter: Readers | AmongWrites
+    feed: Feed
     writing: Writing
     scheme: Scheme
 
@@ -126,6 +130,7 @@ class SqliteStore:
         if running := self._opened:
             self._opened = None
             await self._trail.close()
+            await running.feed.close()
             await running.short.close()
             await running.counter.close()
             await running.readers.close()
@@ -333,6 +338,16 @@ class SqliteStore:
             if len(page) < PAGE:
                 return
 
+    async def latest(self) -> str:
+        """The cursor of the last change."""
+        return await self._running().feed.latest()
+
+    def changes(
+        self, since: str, types: Collection[str] | None = None, until: str | None = None
+    ) -> AsyncGenerator[Sequence[Change]]:
+        """What is written behind a cursor, in the order of commits."""
+        return self._running().feed.changes(since, types, until)
+
     async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good. Nothing of them is left in the file, nor in its log."""
         running, wanted = self._running(), list(ids)
@@ -396,7 +411,11 @@ class SqliteStore:
             reindex.check(connection, self._index.version)
             return work(connection)
 
-        return await self._running().writer.run(checked)
+        running = self._running()
+        try:
+            return await running.writer.run(checked)
+        finally:
+            running.feed.ring()
 
     async def _read(
         self, type_name: str, work: Callable[[apsw.Connection, Filters], T], number: int | None = None
@@ -424,13 +443,15 @@ class SqliteStore:
         await writer.run(lambda connection: reindex.begin(connection, self._index.version))
         while await writer.run(lambda connection: reindex.rebuild_batch(connection, writing)):
             pass
+        name = await writer.run(changes.name)
         if self._directory is None:
             among = AmongWrites(writer)
-            return Running(writer, among, among, among, writing, scheme)
+            return Running(writer, among, among, among, Feed(name, among), writing, scheme)
         readers = Readers(file.open_readers(self._directory, self._reader_count))
         short = Immediate(file.open_impatient(self._directory), readers)
         counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
-        return Running(writer, short, readers, counters, writing, scheme)
+        feed = Feed(name, Readers(file.open_readers(self._directory, 1)))
+        return Running(writer, short, readers, counters, feed, writing, scheme)
 
 
 def _said_of_file(directory: Path) -> list[str]:

@@ -80,7 +80,7 @@ def history(connection: apsw.Connection, place: Place, count: int, before: int |
     for key, last, _ in connection.execute(_KEY, place):
         newest = [_last(connection, place, key)] if count > 0 and (before is None or before > last) else []
         limits = (key, last if newest or before is None else before, max(count - len(newest), 0))
-        return newest + [_version(place, kept) for kept in connection.execute(_BEFORE, limits)]
+        return newest + [version_of(place, kept) for kept in connection.execute(_BEFORE, limits)]
     return []
 
 
@@ -93,7 +93,7 @@ def whole(connection: apsw.Connection, place: Place) -> list[Version]:
     """All versions of a resource, the first one first."""
     [(key, _, _)] = connection.execute(_KEY, place)
     *earlier, last = kept(connection, key)
-    return [*(_version(place, each) for each in earlier), _version(place, last, claims.held(connection, key))]
+    return [*(version_of(place, each) for each in earlier), version_of(place, last, claims.held(connection, key))]
 
 
 def kept(connection: apsw.Connection, key: int) -> Iterator[Kept]:
@@ -103,16 +103,23 @@ def kept(connection: apsw.Connection, key: int) -> Iterator[Kept]:
     yield last
 
 
+def of_number(connection: apsw.Connection, key: int, number: int, last: int) -> Kept | None:
+    """The version of that number of a resource whose last one is known, as it is kept."""
+    found = connection.execute(*((_LAST, (key,)) if number == last else (_NUMBERED, (key, number, 1))))
+    return next(iter(found), None)
+
+
 def _last(connection: apsw.Connection, place: Place, key: int) -> Version:
     [last] = connection.execute(_LAST, (key,))
-    return _version(place, last, claims.held(connection, key))
+    return version_of(place, last, claims.held(connection, key))
 
 
 def _first(connection: apsw.Connection, place: Place, statement: str, values: tuple[int | str, ...]) -> Version | None:
-    return next((_version(place, kept) for kept in connection.execute(statement, values)), None)
+    return next((version_of(place, kept) for kept in connection.execute(statement, values)), None)
 
 
-def _version(place: Place, kept: Kept, keys: tuple[str, ...] = ()) -> Version:
+def version_of(place: Place, kept: Kept, keys: tuple[str, ...] = ()) -> Version:
+    """What is kept as a version of a resource."""
     number, at, author, text, after_tombstone = kept
     resource = decode(text) if text else None
     return Version(*place, number, at, author, _operation(number, text, after_tombstone), resource, keys)

@@ -22,6 +22,7 @@ READING = {
     *("open", "ready", "busy", "heads", "version", "history", "histories", "search", "count", "related"),
     *("count_related", "tally", "explain", "indexes", "drop_stale", "inspect", "repair", "reserve", "settle"),
     *("keep_events", "events", "forget_events", "reached", "written", "in_process"),
+    *("latest", "changes"),
 }
 
 
