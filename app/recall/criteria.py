@@ -57,6 +57,8 @@ ARGUMENTS: Final = (
     Argument("organization", "Organization on whose behalf it was done: id or Organization/id."),
 )
 IDENTIFYING: Final = tuple(each.name for each in ARGUMENTS if each.identifying)
+OF_STOCK: Final = (*IDENTIFYING, "expiresBefore")
+"""What says which devices in stock are meant: those that expire are looked for, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,11 @@ class Criteria:
     identifiers_within: tuple[str, ...] = ()
 
 
-def criteria_of(arguments: Mapping[str, Sequence[str | None] | str | None]) -> Criteria:
+def criteria_of(
+    arguments: Mapping[str, Sequence[str | None] | str | None], enough: Sequence[str] = IDENTIFYING
+) -> Criteria:
     """The criteria in arguments by name; null is absent. Raises one InvalidSearch that names every argument that is
-    unknown, empty or malformed, or says that none tells which devices are meant."""
+    unknown, empty or malformed, or says that none of `enough` tells which devices are meant."""
     known = {each.name: each for each in ARGUMENTS}
     given = {name: value for name, value in arguments.items() if value is not None}
     problems: list[InvalidSearch] = []
@@ -94,8 +98,8 @@ def criteria_of(arguments: Mapping[str, Sequence[str | None] | str | None]) -> C
             read[name] = _values(known[name], [value] if isinstance(value, str) else value)
         except InvalidSearch as problem:
             problems.append(problem)
-    if not any(name in given for name in IDENTIFYING):
-        problems.append(_unidentified())
+    if not any(name in given for name in enough):
+        problems.append(_unidentified(enough))
     if problems:
         raise together(problems)
     found = Criteria(
@@ -208,8 +212,8 @@ _EXPECTED: Final[Mapping[str, str]] = {
 }
 
 
-def _unidentified() -> InvalidSearch:
-    listed = ", ".join(IDENTIFYING)
+def _unidentified(enough: Sequence[str]) -> InvalidSearch:
+    listed = ", ".join(enough)
     return InvalidSearch(
         f"A recall has to say which devices are meant. Give at least one of: {listed}.",
         f"Un rappel doit préciser les dispositifs visés. Donnez au moins l’un de ces critères : {listed}.",

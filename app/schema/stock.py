@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from app.recall.criteria import ARGUMENTS, criteria_of
+from app.recall.criteria import ARGUMENTS, OF_STOCK, criteria_of
 from app.recall.naming import named
 from app.recall.stock import Stocked, in_stock, placed
 from app.schema.implants import AFTER, FIRST
 from app.schema.listing import Listing
 from app.schema.recall import criteria_arguments
 from app.schema.references import Wanted, resolve_reference
-from app.schema.types.fields import ResolvedField, define, document_field, list_of, nullable
+from app.schema.types.fields import ResolvedField, argument, define, document_field, list_of, nullable
 from app.schema.types.scalars import scalar_for
+from app.search.algebra import SortKey
 from app.search.cursor import encode
+from app.search.problems import unsortable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from strawberry.types import Info
     from strawberry.types.field import StrawberryField
@@ -30,8 +32,16 @@ if TYPE_CHECKING:
 _DESCRIPTION = (
     "Devices that nobody bears and no procedure refers to (but for those entered-in-error or not-done), by their id: "
     "what has to be put in quarantine now. With organization: those it owns or that are in a place of its own, and "
-    "those with neither owner nor place. A list is OR, several arguments are AND; at least one of the first six is "
-    "required."
+    "those with neither owner nor place. A list is OR, several arguments are AND; at least one of the first six or "
+    "expiresBefore is required."
+)
+_SORTS: Final[Mapping[str | None, tuple[SortKey, ...]]] = {
+    None: (),
+    "expiration_date": (SortKey("expiration_date"),),
+    "-expiration_date": (SortKey("expiration_date", descending=True),),
+}
+_SORT: Final = argument(
+    "_sort", nullable(str), "By id unless told; expiration_date, the first to expire first, or -expiration_date."
 )
 
 
@@ -58,7 +68,7 @@ def stock_field(types: FhirTypes, page_info: type) -> StrawberryField:
         ],
         description="A page of devices in stock.",
     )
-    arguments = [*criteria_arguments("implantedFrom", "implantedTo"), FIRST, AFTER]
+    arguments = [*criteria_arguments("implantedFrom", "implantedTo"), FIRST, AFTER, _SORT]
     return ResolvedField.of("ImplantStock", nullable(connection), _DESCRIPTION, _stock, arguments)
 
 
@@ -98,13 +108,16 @@ async def _stock(_source: None, info: Info[Context, None], /, **arguments: Any) 
     context = info.context
     store, base = context.repository, context.search_base
     names = {each.name for each in ARGUMENTS}
-    asked = criteria_of({name: value for name, value in arguments.items() if name in names})
+    asked = criteria_of({name: value for name, value in arguments.items() if name in names}, OF_STOCK)
+    sort = _SORTS.get(arguments.get("_sort"))
+    if sort is None:
+        raise unsortable("ImplantStock", ("expiration_date",))
     filter_ = in_stock(await named(store, asked, base), base)
     # Cursors are bound to what is asked for: the identifiers that are found for it may change from page to page.
     listing = Listing(
         "Device",
         in_stock(asked, base),
-        (),
+        sort,
         page=partial(store.search, "Device"),
         count=partial(store.count, "Device", filter_),
     )

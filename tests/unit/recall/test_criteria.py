@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.errors import InvalidSearch
-from app.recall.criteria import ARGUMENTS, IDENTIFYING, MOST_VALUES, criteria_of
+from app.recall.criteria import ARGUMENTS, IDENTIFYING, MOST_VALUES, OF_STOCK, criteria_of
 
 
 def refused(**arguments: Any) -> list[tuple[str, str]]:
@@ -29,6 +29,10 @@ def test_a_comma_belongs_to_the_value() -> None:
 @pytest.mark.parametrize("arguments", [{}, {"organization": ["o1"]}, {"expiresBefore": "2024"}, {"lot": None}])
 def test_without_an_identifying_criterion_nothing_is_recalled(arguments: dict[str, Any]) -> None:
     assert refused(**arguments) == [("", "recall-criteria")]
+
+
+def test_of_stock_it_is_enough_to_ask_for_what_expires() -> None:
+    assert criteria_of({"expiresBefore": "2024"}, OF_STOCK).expires_before
 
 
 def test_the_refusal_names_the_identifying_criteria() -> None:

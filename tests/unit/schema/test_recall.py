@@ -225,6 +225,23 @@ async def test_stock_pages_follow_each_other(start: Start) -> None:
     assert (second["pageInfo"]["hasNextPage"], second["pageInfo"]["hasPreviousPage"]) == (False, True)
 
 
+async def test_stock_that_expires_comes_with_the_first_to_expire_first(start: Start) -> None:
+    expiries = {"d0": "2030-01", "d1": "2024", "d2": "2024-06-01", "d3": "2023-05-05"}
+    product = await start(*(device(id=id_, expirationDate=expiry) for id_, expiry in expiries.items()))
+    query = """query($after: String, $sort: String) {
+        ImplantStock(expiresBefore: "2025", first: 2, after: $after, _sort: $sort) {
+            edges { node { device { id } } } pageInfo { endCursor } } }"""
+    first = (await product.data(query, {"sort": "expiration_date"}))["ImplantStock"]
+    cursor = first["pageInfo"]["endCursor"]
+    second = (await product.data(query, {"sort": "expiration_date", "after": cursor}))["ImplantStock"]
+    assert [e["node"]["device"]["id"] for e in first["edges"] + second["edges"]] == ["d3", "d1", "d2"]
+    refused = [
+        await product.ask(query, variables)
+        for variables in ({"sort": "owner"}, {"sort": "-expiration_date", "after": cursor})
+    ]
+    assert [each["errors"][0]["extensions"]["code"] for each in refused] == ["invalid", "invalid"]
+
+
 async def test_stock_needs_a_criterion(start: Start) -> None:
     answer = await (await start()).ask("{ ImplantStock { count } }")
     assert "which devices" in answer["errors"][0]["message"]
