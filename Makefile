@@ -65,7 +65,7 @@ clean:  ## take away what was built; data/ stays
 	@touch $@ .venv/serve
 
 # Without npm, or without its registry, everything but the page works; the server says so at /.
-app/web/static/.built: graphql/schema.graphql $(wildcard graphql/fragments/* web/*.* web/src/* web/src/*/*)
+app/web/static/.built: graphql/schema.graphql graphql/examples/procedure.json $(wildcard graphql/fragments/* web/*.* web/src/* web/src/*/*)
 	@if ! command -v npm >/dev/null; then \
 	  echo "npm is missing: the page is not built; the API works without it."; \
 	elif npm --prefix web ci --no-audit --no-fund --loglevel=error \

@@ -36,7 +36,7 @@ async function recall(page) {
   await page.locator('[data-total=patients] dd').waitFor();
   seen.totals = await totals(page);
   seen.order = await shownPatients(page);
-  seen.meaning = await page.getByRole('radio', { checked: true }).locator('..').innerText();
+  seen.meaning = await page.locator('.choice').innerText();
   seen.bars = await page.locator('.chart svg rect.bar').count();
   seen.answer = await faults(page);
 
@@ -149,6 +149,7 @@ async function overview(page) {
   await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
   await page.waitForFunction((before) => document.querySelector('[data-total=procedures] dd').innerText !== before, seen.totals.procedures);
   seen.period = await totals(page);
+  seen.expiring = await page.locator('section[aria-labelledby=expiring] tbody tr').allInnerTexts();
   return seen;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -25,6 +26,13 @@ STATISTICS: Final = """
     {
       all: DmiStatistics { procedures stock { expired } }
       recent: DmiStatistics(from: "2025-01-01") { procedures }
+    }
+"""
+EXPIRING: Final = """
+    query ($before: String) {
+      ImplantStock(expiresBefore: $before, _sort: "expiration_date") {
+        edges { node { device { lotNumber serialNumber } } }
+      }
     }
 """
 MADE: Final = ("401 (Unauthorized)", "intake: Failed to load resource: net::ERR_FAILED")
@@ -90,7 +98,7 @@ def test_the_page_begins_with_the_recall_in_the_language_of_the_browser(findings
 def test_the_recall_of_a_lot_leads_to_its_patients(recall: dict[str, Any], recalled: dict[str, Any]) -> None:
     patients = [edge["node"]["patient"]["id"] for edge in recalled["ImplantRecall"]["edges"]]
     assert patients
-    assert recall["meaning"] == "Lot"
+    assert recall["meaning"] == "Read as\nLot"
     assert recall["order"] == patients
 
 
@@ -192,6 +200,18 @@ def test_the_overview_shows_the_figures_of_the_statistics(findings: dict[str, An
     assert findings["pages"]["overview"]["totals"]["procedures"] == str(before)
     assert findings["pages"]["overview"]["totals"]["stockExpired"] == str(statistics["all"]["stock"]["expired"])
     assert findings["pages"]["overview"]["period"]["procedures"] == str(statistics["recent"]["procedures"] - 1)
+
+
+def test_the_overview_lists_what_in_stock_has_expired_the_oldest_first(
+    findings: dict[str, Any], server: Server
+) -> None:
+    rows = findings["pages"]["overview"]["expiring"]
+    before = (datetime.now(UTC).date() + timedelta(days=91)).isoformat()
+    expired = server.ask(EXPIRING, {"before": before})["data"]["ImplantStock"]["edges"]
+    assert len(rows) == len(expired) > 1
+    for row, edge in zip(rows, expired, strict=True):
+        device = edge["node"]["device"]
+        assert (device["lotNumber"] or device["serialNumber"]) in row
 
 
 def test_the_overview_tells_how_completely_devices_are_recorded(findings: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 import { addressOf } from '../address';
 import { useAnswer } from '../answer';
+import { codeText } from '../codes';
 import { conceptText } from '../concept';
 import { dateText, nameOf, present } from '../format';
 import { DeviceViewDocument } from '../generated';
@@ -41,7 +42,7 @@ export default function Device({ id }: { id: string }) {
           ['udiDi', udi?.carrierHRF && <code className="long">{udi.carrierHRF}</code>],
           ['manufactured', dateText(device.manufactureDate, language)],
           ['expires', device.expirationDate && <Expiry date={device.expirationDate} at={implanted.length > 0 ? null : undefined} />],
-          ['status', device.status],
+          ['status', codeText(device.status, language)],
         ]}
       />
       <section aria-labelledby="where">
@@ -72,12 +73,14 @@ export default function Device({ id }: { id: string }) {
           </article>
         )}
         {implanted.length === 0 && !device.patient && (
-          <Facts
-            facts={[
-              ['place', place?.name ?? place?.id ?? say('placeUnknown')],
-              ['owner', device.owner?.resource?.name ?? device.owner?.display],
-            ]}
-          />
+          <article>
+            <Facts
+              facts={[
+                ['place', place?.name ?? place?.id ?? say('placeUnknown')],
+                ['owner', device.owner?.resource?.name ?? device.owner?.display],
+              ]}
+            />
+          </article>
         )}
         {deliveries.length > 0 && (
           <>
@@ -86,7 +89,7 @@ export default function Device({ id }: { id: string }) {
               {deliveries.map((delivery) => (
                 <li key={delivery.id}>
                   {dateText(delivery.occurrenceDateTime, language)} – {delivery.destination?.resource?.name ?? delivery.destination?.display ?? '–'} (
-                  {delivery.status})
+                  {codeText(delivery.status, language)})
                 </li>
               ))}
             </ul>

@@ -1,4 +1,5 @@
 import { type DragEvent, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import example from '../../../graphql/examples/procedure.json?raw';
 import { addressOf } from '../address';
 import { useAnswer } from '../answer';
 import { present } from '../format';
@@ -64,6 +65,7 @@ export default function Intake() {
             <label className="file">
               {say('openFile')}
               <input
+                className="unseen"
                 type="file"
                 accept=".json,application/json,application/fhir+json"
                 onChange={async (event) => {
@@ -72,6 +74,11 @@ export default function Intake() {
                 }}
               />
             </label>
+            {text === '' && (
+              <button type="button" onClick={() => setText(example)}>
+                {say('tryExample')}
+              </button>
+            )}
           </div>
         </form>
         <section aria-labelledby="findings" aria-live="polite">

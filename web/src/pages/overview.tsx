@@ -2,18 +2,22 @@ import type { FormEvent } from 'react';
 import { addressOf, type Place } from '../address';
 import { useAnswer } from '../answer';
 import { numberText, present, shareText } from '../format';
-import { OverviewDocument } from '../generated';
-import { MonthBars, NamedBars } from '../parts/bars';
+import { ExpiringStockDocument, OverviewDocument, type OverviewQuery } from '../generated';
+import { Bar, MonthBars, NamedBars } from '../parts/bars';
+import { usePages } from '../parts/pager';
 import { Loading, Partly, Trouble, Warning } from '../parts/states';
+import { Stock } from '../parts/stock';
+import { Tiles } from '../parts/tiles';
 import { ask } from '../server';
 import { useSession } from '../session';
 
-const MOST_TYPES = 15;
+const MOST_TYPES = 10;
 const WITHIN = 90; // days
+const EXPIRING = 10; // rows of a page
 
 /** The figures of a period: how many, of what, how completely recorded, and what expires in stock. */
 export default function Overview({ place }: { place: Place }) {
-  const { say, language } = useSession();
+  const { say } = useSession();
   const from = place.parameters.get('from') ?? '';
   const to = place.parameters.get('to') ?? '';
   const period = { ...(from && { from }), ...(to && { to }) };
@@ -41,62 +45,55 @@ export default function Overview({ place }: { place: Place }) {
           </button>
         </fieldset>
       </form>
-      {asked.loading && <Loading />}
+      {asked.loading && !figures && <Loading />}
       {asked.failure && (asked.failure.code === 'too-costly' ? <Warning>{say('overviewTooMuch')}</Warning> : <Trouble failure={asked.failure} again={asked.again} />)}
       <Partly missing={asked.data?.missing} />
       {figures && (
         <div aria-busy={asked.loading}>
-          <dl className="totals">
-            {(
-              [
-                ['procedures', figures.procedures],
-                ['deviceTypes', figures.deviceTypes],
-                ['inStock', figures.stock.devices],
-                ['stockExpired', figures.stock.expired],
-                ['stockExpiring', figures.stock.expiring],
-              ] as const
-            ).map(([name, value]) => (
-              <div key={name} data-total={name}>
-                <dt>{say(name, { days: WITHIN })}</dt>
-                <dd>{numberText(value, language)}</dd>
-              </div>
-            ))}
-          </dl>
-          {figures.procedures === 0 ? (
-            <p className="notice">{say('overviewNone')}</p>
-          ) : (
-            <div className="charts">
-              <MonthBars counts={present(figures.byMonth)} />
-              <Completeness completeness={figures.completeness} />
-              <NamedBars
-                title={say('topDevices')}
-                head={say('kind')}
-                counts={present(figures.byDeviceType)
-                  .slice(0, MOST_TYPES)
-                  .map(({ code, display, count }) => ({ key: code, name: display ?? code, count }))}
-              />
-            </div>
-          )}
+          <Figures figures={figures} />
+        </div>
+      )}
+      <Expiring />
+    </>
+  );
+}
+
+type Shown = NonNullable<OverviewQuery['DmiStatistics']>;
+
+function Figures({ figures }: { figures: Shown }) {
+  const { say } = useSession();
+  return (
+    <>
+      <Tiles
+        values={{ days: WITHIN }}
+        counts={[
+          ['procedures', figures.procedures],
+          ['deviceTypes', figures.deviceTypes],
+          ['inStock', figures.stock.devices],
+          ['stockExpired', figures.stock.expired],
+          ['stockExpiring', figures.stock.expiring],
+        ]}
+      />
+      {figures.procedures === 0 ? (
+        <p className="notice">{say('overviewNone')}</p>
+      ) : (
+        <div className="charts">
+          <MonthBars counts={present(figures.byMonth)} />
+          <NamedBars
+            title={say('topDevices')}
+            head={say('kind')}
+            counts={present(figures.byDeviceType)
+              .slice(0, MOST_TYPES)
+              .map(({ code, display, count }) => ({ key: code, name: display ?? code, count }))}
+          />
+          <Completeness completeness={figures.completeness} />
         </div>
       )}
     </>
   );
 }
 
-interface Shares {
-  devices: number;
-  udi: Share;
-  lotOrSerial: Share;
-  expiry: Share;
-  complete: Share;
-}
-
-interface Share {
-  count: number;
-  share: number | null;
-}
-
-function Completeness({ completeness }: { completeness: Shares }) {
+function Completeness({ completeness }: { completeness: Shown['completeness'] }) {
   const { say, language } = useSession();
   const shares = ['udi', 'lotOrSerial', 'expiry', 'complete'] as const;
   return (
@@ -120,17 +117,28 @@ function Completeness({ completeness }: { completeness: Shares }) {
                   {share === null ? '–' : shareText(share, language)}
                   <small>{numberText(count, language)}</small>
                 </td>
-                <td className="track">
-                  <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                    <rect width="100" height="10" className="whole" />
-                    <rect width={(share ?? 0) * 100} height="10" className="bar" />
-                  </svg>
-                </td>
+                <Bar share={share ?? 0} whole />
               </tr>
             );
           })}
         </tbody>
       </table>
     </figure>
+  );
+}
+
+/** What in stock has expired or soon will, the first to expire first; whatever the period is. */
+function Expiring() {
+  const { say } = useSession();
+  const pages = usePages('expiring');
+  const before = new Date(Date.now() + (WITHIN + 1) * 86_400_000).toISOString().slice(0, 10);
+  const stock = useAnswer(`expiring ${before} ${pages.after}`, (asking) =>
+    ask(ExpiringStockDocument, { before, first: EXPIRING, after: pages.after }, asking),
+  );
+  return (
+    <section aria-labelledby="expiring" aria-busy={stock.loading}>
+      <h2 id="expiring">{say('expiring', { days: WITHIN })}</h2>
+      <Stock stock={stock} pages={pages} none={say('expiringNone', { days: WITHIN })} />
+    </section>
   );
 }

@@ -1,5 +1,6 @@
 import { addressOf } from '../address';
 import { useAnswer } from '../answer';
+import { codeText, identifierKind } from '../codes';
 import { conceptText } from '../concept';
 import { dateText, nameOf, present } from '../format';
 import { PatientViewDocument, type PatientViewQuery } from '../generated';
@@ -28,13 +29,14 @@ export default function Patient({ id }: { id: string }) {
       <Facts
         facts={[
           ['birthDate', dateText(patient.birthDate, language)],
+          ['gender', codeText(patient.gender, language)],
           ['deceasedOn', dateText(patient.deceasedDateTime, language)],
           [
             'identifiers',
             identifiers.length > 0 &&
-              identifiers.map(({ system, value }) => (
+              identifiers.map(({ system, value, type }) => (
                 <span key={`${system} ${value}`} className="identifier">
-                  <code>{value}</code> <small>{system}</small>
+                  <code>{value}</code> <small title={system ?? undefined}>{identifierKind(type, language) || system}</small>
                 </span>
               )),
           ],
@@ -44,7 +46,7 @@ export default function Patient({ id }: { id: string }) {
             present(patient.link).length > 0 &&
               present(patient.link).map(({ type, other }) => (
                 <span key={other?.reference} className="identifier">
-                  {type} <a href={addressOf('patient', other?.reference?.split('/').at(-1) ?? '')}>{other?.reference}</a>
+                  {codeText(type, language)} <a href={addressOf('patient', other?.reference?.split('/').at(-1) ?? '')}>{other?.reference}</a>
                 </span>
               )),
           ],

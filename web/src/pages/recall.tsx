@@ -7,7 +7,7 @@ import type { Kind } from '../meanings';
 import { inSentence } from '../messages';
 import { Loading, Trouble, Warning } from '../parts/states';
 import { useSession } from '../session';
-import { RecallAnswer } from './recall-answer';
+import { type Go, type Period, RecallAnswer } from './recall-answer';
 
 const EXAMPLES = {
   exampleLot: 'RPG23029001',
@@ -36,8 +36,6 @@ export function Recall({ place }: { place: Place }) {
     </>
   );
 }
-
-type Go = (changes: Record<string, string>) => void;
 
 function Field({ text, from, to, go }: { text: string; from: string; to: string; go: Go }) {
   const { say } = useSession();
@@ -94,11 +92,13 @@ function Start() {
   return (
     <section className="start">
       <p>{say('start')}</p>
-      <p>{say('examples')}</p>
+      <h2>{say('examples')}</h2>
       <ul>
         {(Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[]).map((example) => (
           <li key={example}>
-            <a href={addressOf('recall', '', { q: EXAMPLES[example] })}>{say(example, { value: EXAMPLES[example] })}</a>
+            <a href={addressOf('recall', '', { q: EXAMPLES[example] })}>
+              <span>{say(example)}</span> <code>{EXAMPLES[example]}</code>
+            </a>
           </li>
         ))}
       </ul>
@@ -106,7 +106,7 @@ function Start() {
   );
 }
 
-function Meant({ found, as, period, go }: { found: Found; as: string | null; period: Record<'from' | 'to', string>; go: Go }) {
+function Meant({ found, as, period, go }: { found: Found; as: string | null; period: Period; go: Go }) {
   const { say } = useSession();
   const hit = found.hits.find(({ kind }) => kind === as) ?? found.hits[0];
   return (
@@ -156,6 +156,13 @@ function Scanned({ code }: { code: NonNullable<Found['scanned']> }) {
 
 function Choice({ hits, chosen, choose }: { hits: Hit[]; chosen: Kind; choose: (kind: Kind) => void }) {
   const { say } = useSession();
+  if (hits.length === 1) {
+    return (
+      <p className="choice">
+        <span className="dim">{say('meaning')}</span> {say(chosen)}
+      </p>
+    );
+  }
   return (
     <fieldset className="choice">
       <legend>{say('meaning')}</legend>

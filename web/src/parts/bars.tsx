@@ -1,50 +1,50 @@
+import type { ReactNode } from 'react';
 import { dateText, numberText } from '../format';
 import { type MonthCount, withoutGaps } from '../months';
 import { useSession } from '../session';
+import { axesOf, useWidth } from './axes';
 
-const HEIGHT = 120;
-const WIDTH = 640;
+const HEIGHT = 150;
+const LEFT = 36; // room for the numbers beside the axis
+const LABELLED = 24; // as many bars have room for a number of their own
 
 /** Counts by month as bars, and as a table for whoever wants the numbers. */
 export function MonthBars({ counts }: { counts: readonly MonthCount[] }) {
   const { say, language } = useSession();
+  const [figure, width] = useWidth();
   const bars = withoutGaps(counts);
   const byYear = bars[0]?.month.length === 4;
-  const title = say(byYear ? 'byYear' : 'byMonth');
-  const most = Math.max(1, ...bars.map(({ count }) => count));
-  const step = WIDTH / Math.max(bars.length, 12);
-  const [first, last] = [bars[0], bars.at(-1)];
+  const { x, y, months, values } = axesOf(bars, { width, height: HEIGHT, left: LEFT });
   return (
-    <figure className="chart">
-      <figcaption>{title}</figcaption>
+    <figure className="chart months" ref={figure}>
+      <figcaption>{say(byYear ? 'byYear' : 'byMonth')}</figcaption>
       {/* Bars are for the eye; the table below has the same numbers. */}
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT + 20}`} aria-hidden="true" focusable="false">
-        <line x1="0" x2={WIDTH} y1={HEIGHT} y2={HEIGHT} className="axis" />
-        {bars.map(({ month, count }, index) => {
-          const height = (count / most) * (HEIGHT - 16);
-          return (
-            <g key={month}>
-              <title>{`${dateText(month, language)}: ${numberText(count, language)}`}</title>
-              <rect x={index * step} y="0" width={step} height={HEIGHT} className="reach" />
-              <rect x={index * step + step * 0.12} y={HEIGHT - height} width={step * 0.76} height={height} className="bar" />
-              {count === most && bars.length <= 24 && (
-                <text x={(index + 0.5) * step} y={HEIGHT - height - 4} textAnchor="middle">
-                  {numberText(count, language)}
-                </text>
-              )}
-            </g>
-          );
-        })}
-        {first && (
-          <text x="0" y={HEIGHT + 15}>
-            {dateText(first.month, language)}
+      <svg viewBox={`0 0 ${width} ${HEIGHT + 24}`} height={HEIGHT + 24} aria-hidden="true" focusable="false">
+        {values.map((value) => (
+          <g key={value}>
+            <line x1={LEFT} x2={width} y1={y(value)} y2={y(value)} className={value === 0 ? 'axis' : 'grid'} />
+            <text x={LEFT - 8} y={y(value) + 4} textAnchor="end">
+              {numberText(value, language)}
+            </text>
+          </g>
+        ))}
+        {bars.map(({ month, count }) => (
+          <g key={month} className="month">
+            <title>{`${dateText(month, language)}: ${numberText(count, language)}`}</title>
+            <rect x={x(month)} y="0" width={x.bandwidth()} height={HEIGHT} className="reach" />
+            <rect x={x(month)} y={y(count)} width={x.bandwidth()} height={HEIGHT - y(count)} className="bar" />
+            {count > 0 && bars.length <= LABELLED && (
+              <text x={(x(month) ?? 0) + x.bandwidth() / 2} y={y(count) - 4} textAnchor="middle">
+                {numberText(count, language)}
+              </text>
+            )}
+          </g>
+        ))}
+        {months.map(({ month, at, text }) => (
+          <text key={month} x={at} y={HEIGHT + 18} textAnchor="middle">
+            {text ?? dateText(month, language)}
           </text>
-        )}
-        {last && first !== last && (
-          <text x={bars.length * step} y={HEIGHT + 15} textAnchor="end">
-            {dateText(last.month, language)}
-          </text>
-        )}
+        ))}
       </svg>
       <details>
         <summary>{say('asTable')}</summary>
@@ -79,8 +79,15 @@ export interface NamedCount {
   count: number;
 }
 
+interface NamedCounts {
+  title: string;
+  head: string;
+  counts: readonly NamedCount[];
+  children?: ReactNode;
+}
+
 /** Counts by name, as a table whose rows have a bar. */
-export function NamedBars({ title, head, counts }: { title: string; head: string; counts: readonly NamedCount[] }) {
+export function NamedBars({ title, head, counts, children }: NamedCounts) {
   const { say, language } = useSession();
   const most = Math.max(1, ...counts.map(({ count }) => count));
   return (
@@ -99,15 +106,24 @@ export function NamedBars({ title, head, counts }: { title: string; head: string
             <tr key={key}>
               <th scope="row">{name}</th>
               <td className="number">{numberText(count, language)}</td>
-              <td className="track">
-                <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-                  <rect width={(count / most) * 100} height="10" className="bar" />
-                </svg>
-              </td>
+              <Bar share={count / most} />
             </tr>
           ))}
         </tbody>
       </table>
+      {children}
     </figure>
+  );
+}
+
+/** A cell with a bar of that part, from 0 to 1; `whole` shows what is left, too. */
+export function Bar({ share, whole = false }: { share: number; whole?: boolean }) {
+  return (
+    <td className="track">
+      <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+        {whole && <rect width="100" height="10" className="whole" />}
+        <rect width={share * 100} height="10" className="bar" />
+      </svg>
+    </td>
   );
 }

@@ -3,10 +3,13 @@ import { jsonText } from '../concept';
 import type { Message } from '../messages';
 import { useSession } from '../session';
 
+export type Fact = readonly [Message, ReactNode];
+
 /** What is known of something, by name; what is not known is left out. */
-export function Facts({ facts }: { facts: readonly (readonly [Message, ReactNode])[] }) {
+export function Facts({ facts }: { facts: readonly Fact[] }) {
   const { say } = useSession();
   const known = facts.filter(([, value]) => value !== null && value !== undefined && value !== '' && value !== false);
+  if (known.length === 0) return null;
   return (
     <dl className="facts">
       {known.map(([name, value], index) => (

@@ -1,6 +1,9 @@
 import { useState } from 'react';
 import { useSession } from '../session';
 
+/** So many rows are a page. */
+export const ROWS = 50;
+
 /** Where a list by cursors stands: the cursors of the pages before, the last one of which the page follows. */
 export interface Pages {
   after: string | null;

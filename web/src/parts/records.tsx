@@ -41,6 +41,18 @@ export function DeviceLink({ device }: { device: ImplantFragment | null }) {
   );
 }
 
+/** A day, and its time below it. */
+export function Moment({ date }: { date: string | null | undefined }) {
+  const { language } = useSession();
+  const [day, time] = (date ?? '').split('T');
+  return (
+    <>
+      {dateText(day, language) || '–'}
+      {time && <small>{time.slice(0, 5)}</small>}
+    </>
+  );
+}
+
 /** Lot and serial number, as far as they are known. */
 export function Numbers({ device }: { device: ImplantFragment | null }) {
   const { say } = useSession();

@@ -35,8 +35,9 @@ function editor({ endpoint, operations }: PageSettings) {
       customScalarSchemas={SCALARS}
       {...startingTabs(storage, operations)}
     >
+      {/* The frame around it says whose page it is. */}
       <GraphiQL.Logo>
-        <span className="product">dmi-graph</span>
+        <span />
       </GraphiQL.Logo>
     </GraphiQL>
   );
