@@ -48,7 +48,7 @@ from app.web.hosts import AllowedHosts
 from app.web.metadata import metadata_route
 from app.web.metrics import metrics_route
 from app.web.origins import Origins, cross_origin
-from app.web.page import STATIC, Page, page_routes
+from app.web.page import STATIC, Page, page_documents, page_routes
 from app.web.published import operations_directory, read_operations, trusted_operations
 from app.web.recall_csv import recall_routes
 from app.web.recording import Recording, use_of
@@ -84,7 +84,8 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     rules = rules_of(settings)
     smart = smart_configuration(settings.tokens) if settings.tokens else None
     operations = (trusted_operations if settings.trusted_operations else read_operations)(operations_directory())
-    page = Page(STATIC, operations) if settings.page else None
+    shown = settings.introspection and not settings.trusted_operations
+    page = Page(STATIC, operations, introspection=shown) if settings.page else None
     schema = schema or build_schema(settings)
     witnesses = witnesses_of(settings, store, schema, operations)
     audit = witnesses.audit
@@ -92,7 +93,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         schema=schema,
         context_of=_context_of(settings, store, rules),
         repeats=Repeats(store),
-        documents=Documents(operations, only=settings.trusted_operations),
+        documents=Documents(operations, only=settings.trusted_operations, page=page_documents(STATIC) if page else ()),
         max_body=settings.max_body,
         max_answer=settings.max_answer,
         store=store,

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import * as generated from './src/generated';
 
 const MOST = 250_000; // bytes, gzipped, of everything that the recall page loads
 
@@ -29,9 +30,21 @@ function budget(): Plugin {
   };
 }
 
+/** Lists what the views ask, to the letter: a server that runs known documents only takes these (DMI_OPERATIONS). */
+function documents(): Plugin {
+  return {
+    name: 'documents',
+    generateBundle() {
+      const texts = Object.values(generated).filter((each) => each instanceof generated.TypedDocumentString);
+      if (texts.length === 0) this.error('There are no documents in src/generated.ts.');
+      this.emitFile({ type: 'asset', fileName: 'documents.json', source: JSON.stringify(texts.map(String)) });
+    },
+  };
+}
+
 export default defineConfig({
   base: './', // the page also works behind a path prefix
-  plugins: [react(), budget()],
+  plugins: [react(), documents(), budget()],
   build: {
     outDir: '../app/web/static',
     emptyOutDir: true,

@@ -116,7 +116,8 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting(
         "DMI_OPERATIONS",
         "any",
-        "the GraphQL documents that are run: `any`, or `trusted`, which are those of `graphql/operations/`",
+        "the GraphQL documents that are run: `any`, or `trusted`, which are those of `graphql/operations/` and of "
+        "the page's views",
     ),
     Setting(
         "DMI_INTROSPECTION",

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Documents:
-    """The published documents, and whether others are refused (`only`)."""
+    """The published documents, and whether others are refused (`only`) but for those of the product's own page."""
 
-    def __init__(self, operations: Sequence[Operation], *, only: bool = False) -> None:
+    def __init__(self, operations: Sequence[Operation], *, only: bool = False, page: Sequence[str] = ()) -> None:
         self._by_id = {operation.id: operation.query for operation in operations}
-        self._trusted = frozenset(self._by_id.values()) if only else None
+        self._trusted = frozenset((*self._by_id.values(), *page)) if only else None
 
     def named(self, identifier: str) -> str:
         """The published document of that identifier. Raises UnknownDocument."""

@@ -87,15 +87,26 @@ def wants_page(scope: Scope) -> bool:
     return "query" not in asked and "documentId" not in asked
 
 
+def page_documents(static: Path) -> list[str]:
+    """The GraphQL documents of the views of the built page, to the letter; none where it is not built."""
+    listed = static / "documents.json"
+    found: list[str] = json.decode(listed.read_bytes()) if listed.is_file() else []
+    return found
+
+
 class Page:
     """The built page in `static` with the operations it offers.
 
-    `endpoint` is the GraphQL endpoint relative to the page. The folder is looked at with every request: the
-    page may be built while the server runs."""
+    `endpoint` is the GraphQL endpoint relative to the page; without `introspection` the page does not ask for the
+    schema. The folder is looked at with every request: the page may be built while the server runs."""
 
-    def __init__(self, static: Path, operations: Sequence[Operation], endpoint: str = "graphql") -> None:
+    def __init__(
+        self, static: Path, operations: Sequence[Operation], endpoint: str = "graphql", *, introspection: bool = True
+    ) -> None:
         self._static = static
-        self._settings = json.encode({"endpoint": endpoint, "operations": [_offered(each) for each in operations]})
+        offered = [_offered(each) for each in operations]
+        told = {"endpoint": endpoint, "introspection": introspection, "operations": offered}
+        self._settings = json.encode(told)
 
     async def response(self, request: Request) -> Response:
         """The page or, where it is not built, a sentence that tells how to build it."""

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import get_introspection_query
 
+from app.fhir import json
 from app.web.published import operations_directory, read_operations
 from tests.builders import device, organization, patient, practitioner, procedure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
     from tests.conftest import Product, Start
@@ -82,6 +85,17 @@ async def test_a_document_that_is_not_published_has_no_identifier(start: Start) 
     response = await posted(await start(environment=TRUSTED), {"documentId": "sha256:" + "0" * 64})
     assert response.status_code == 400
     assert response.json()["errors"][0]["extensions"]["code"] == "not-found"
+
+
+async def test_the_views_of_the_page_are_trusted_where_there_is_a_page(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "documents.json").write_bytes(json.encode([OTHER]))
+    monkeypatch.setattr("app.main.STATIC", tmp_path)
+    for page, status in (("on", 200), ("off", 403)):
+        product = await start(environment={**TRUSTED, "DMI_PAGE": page})
+        answers = [await posted(product, {"query": query}) for query in (OTHER, OTHER + " ")]
+        assert [each.status_code for each in answers] == [status, 403]
 
 
 async def test_fhirs_own_interface_is_as_it_was(start: Start) -> None:

@@ -110,6 +110,7 @@ async def test_the_settings_name_endpoint_and_operations(static: Path) -> None:
     assert response.headers["content-type"] == "application/json"
     assert response.json() == {
         "endpoint": "graphql",
+        "introspection": True,
         "operations": [
             {
                 "name": "first",

@@ -6,6 +6,7 @@ import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { createLocalStorage } from '@graphiql/toolkit';
 import { GraphiQL, type GraphiQLProps, HISTORY_PLUGIN } from 'graphiql';
 import { use } from 'react';
+import { useSession } from '../session';
 import { examplesPlugin } from './examples';
 import { createFetcher } from './fetcher';
 import { type PageSettings, readSettings } from './settings';
@@ -19,15 +20,19 @@ const read: Promise<PageSettings | null> = readSettings().catch(() => null);
 /** GraphiQL on this server; its own file, which nobody loads who does not open it. */
 export default function Playground() {
   const settings = use(read);
-  return settings === null ? <Unreachable /> : <div className="playground">{editor(settings)}</div>;
+  const { token } = useSession();
+  return settings === null ? <Unreachable /> : <div className="playground">{editor(settings, token)}</div>;
 }
 
-function editor({ endpoint, operations }: PageSettings) {
+/** Begun anew with another token: it may be the one with which the server tells its schema. */
+function editor({ endpoint, introspection, operations }: PageSettings, token: string) {
   const url = new URL(endpoint, document.baseURI);
   // Other products have their GraphiQL on 127.0.0.1 too; each keeps its own tabs.
   const storage = createLocalStorage({ namespace: `dmi-graph:${url.pathname}` });
   return (
     <GraphiQL
+      key={token}
+      {...(!introspection && { schema: null })}
       fetcher={createFetcher(url)}
       plugins={[examplesPlugin(operations), explorerPlugin(), HISTORY_PLUGIN]}
       storage={storage}

@@ -9,6 +9,8 @@ export interface Operation {
 export interface PageSettings {
   /** URL of the GraphQL endpoint, relative to the page. */
   endpoint: string;
+  /** Whether the server may be asked for its schema. */
+  introspection: boolean;
   operations: Operation[];
 }
 
