@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from app.errors import InvalidSearch
 from app.search.algebra import ID, And, Eq, Filter, In, Or, SortKey
@@ -20,6 +20,9 @@ from app.search.problems import empty, malformed, together, unknown, unsortable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+LONGEST: Final = 8_000
+"""Characters of one value, as of a whole `_filter`."""
 
 _COMPARED = re.compile(rf"(?P<prefix>{'|'.join(PREFIXES)})?(?P<value>.*)", re.DOTALL)
 
@@ -89,6 +92,8 @@ def _alternatives(parameter: Parameter, values: Sequence[str | None], base: str)
     parts = [part for value in values for part in split(_encodable(parameter, value), ",")]
     if not all(parts) or not parts:
         raise empty(parameter.name)
+    if max(map(len, parts)) > LONGEST:
+        raise malformed(parameter.name, "long")
     return [_operand(parameter, part, base) for part in parts]
 
 

@@ -46,6 +46,7 @@ EXPECTED: Final[Mapping[str, tuple[str, str]]] = {
         "2024-02-29, ou avec une heure et un fuseau 2024-02-29T10:00:00+01:00",
     ),
     "part": ("at most 447 characters with co and ew", "447 caractères au plus avec co et ew"),
+    "long": ("at most 8,000 characters", "8 000 caractères au plus"),
     "text": ("text that is valid Unicode", "un texte Unicode valide"),
 }
 """What a value has to look like, in English and French."""

@@ -128,6 +128,7 @@ def test_the_last_update_is_compared_as_the_stores_keep_it() -> None:
         ("Procedure", "code", ["a|b|c"], "search-malformed-token"),
         ("Procedure", "code", ["|"], "search-malformed-token"),
         ("Procedure", "code", ["\ud800"], "search-malformed-text"),
+        ("Procedure", "code", ["a," + "b" * 8_001], "search-malformed-long"),
         ("Procedure", "status", ["complete"], "search-value-not-allowed"),
         ("Procedure", "status", ["http://x|completed"], "search-malformed-code"),
         ("Patient", "active", ["yes"], "search-value-not-allowed"),
