@@ -124,7 +124,7 @@ def _uvicorn(settings: Settings) -> dict[str, Any]:
     program on this machine."""
     return {
         **_UVICORN,
-        "http": partial(Connection, seconds=settings.max_client_seconds),
+        "http": partial(Connection, seconds=settings.max_client_seconds, max_head=settings.max_head),
         "proxy_headers": bool(settings.proxies),
         "forwarded_allow_ips": list(settings.proxies),
     }

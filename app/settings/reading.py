@@ -62,6 +62,7 @@ class Settings:
     explain: bool
     otel: bool
     metrics: bool
+    max_head: int
     max_body: int
     max_rows: int
     max_depth: int
@@ -143,6 +144,7 @@ def _settings(given: Mapping[str, str]) -> Settings:
         explain=on_loopback("DMI_EXPLAIN", given),
         otel=one_of("DMI_OTEL", given, ("on", "off")) == "on",
         metrics=one_of("DMI_METRICS", given, ("on", "off")) == "on",
+        max_head=number("DMI_MAX_HEAD", given, 4_096, 16_777_216),
         max_body=number("DMI_MAX_BODY", given, 1_024, 1_073_741_824),
         max_rows=number("DMI_MAX_ROWS", given, 1, 100_000),
         max_depth=number("DMI_MAX_DEPTH", given, 1, 1_000),

@@ -154,6 +154,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "'dmi-graph[otel]'`",
     ),
     Setting("DMI_METRICS", "off", "`on` answers `/metrics` with figures for Prometheus; `off` has no such address"),
+    Setting("DMI_MAX_HEAD", "65536", "the largest head of a request, its address and header fields, in bytes"),
     Setting("DMI_MAX_BODY", "1048576", "the largest request body, in bytes"),
     Setting("DMI_MAX_ROWS", "1000", "the largest page (`_count`, `first`, `last`)"),
     Setting("DMI_MAX_DEPTH", "20", "the most levels of fields in an operation"),

@@ -17,19 +17,38 @@ if TYPE_CHECKING:
 LARGE = b"x" * 30_000_000
 GET = b"GET / HTTP/1.1\r\nHost: dmi\r\n\r\n"
 PATIENT = 0.2
+MOST = 4_096
 
 
-async def app(scope: Any, _receive: Any, send: Any) -> None:
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["path"] == "/never":
+        await asyncio.Event().wait()
+    if scope["path"] == "/body":
+        await counted(scope, receive, send)
+        return
     body = LARGE if scope["path"] == "/large" else b"small"
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
+async def counted(scope: Any, receive: Any, send: Any) -> None:
+    seen, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        seen += len(message["body"])
+        more = message["more_body"]
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"%d bytes, %d field" % (seen, len(scope["headers"]))})
+
+
 @pytest.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr("app.commands.connections.TICK", 0.02)
-    made: Any = partial(Connection, seconds=PATIENT)
+    monkeypatch.setattr("app.commands.connections.LINGER", 0.2)
+    made: Any = partial(Connection, seconds=PATIENT, max_head=MOST)
     server = uvicorn.Server(uvicorn.Config(app, port=0, http=made, ws="none", lifespan="off", log_level="critical"))
     serving = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -107,4 +126,72 @@ async def test_who_asks_again_within_the_time_is_answered(port: int) -> None:
         writer.write(GET)
         assert b"small" in await reader.readuntil(b"small")
         await asyncio.sleep(PATIENT / 2)
+    writer.close()
+
+
+PIECE = b"x" * 65_536
+SENT_AT_MOST = 200 * len(PIECE)
+"""Far more than the buffers of both sides hold."""
+
+
+@pytest.mark.parametrize(
+    ("begins", "goes_on"),
+    [
+        (b"GET /", PIECE),
+        (b"GET / HTTP/1.1\r\nX: ", PIECE),
+        (b"GET / HTTP/1.1\r\n", b"X: x\r\n" * 10_000),
+        (GET + b"GET / HTTP/1.1\r\nX: ", PIECE),
+        (b"POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X: x\r\n" * 10_000),
+        (b"POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;", PIECE),
+    ],
+    ids=["address", "field", "fields", "second request", "fields behind a body", "signs beside a chunk"],
+)
+async def test_a_head_without_end_is_refused(port: int, begins: bytes, goes_on: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(begins)
+    answered = asyncio.create_task(reader.readuntil(b"4096 bytes (DMI_MAX_HEAD)"))
+    sent = 0
+    while not answered.done():
+        assert sent < SENT_AT_MOST
+        writer.write(goes_on)
+        sent += len(goes_on)
+        await asyncio.sleep(0.001)
+    answer = await answered
+    assert b" 431 " in answer
+    assert b"x-request-id: " in answer
+    writer.close()
+
+
+@pytest.mark.parametrize(("size", "status"), [(MOST - 40, b" 200 "), (MOST + 1, b" 431 ")])
+async def test_a_head_that_comes_at_once_is_measured_to_the_byte(port: int, size: int, status: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET[:-2] + b"X: " + b"x" * size + b"\r\n\r\n" + b"POST /body HTTP/1.1\r\nContent-Length: 9000\r\n\r\n")
+    assert status in await reader.readuntil(b"\r\n")
+    writer.close()
+
+
+async def test_a_large_body_in_small_chunks_is_no_head(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 10_000)
+    writer.write(b"0\r\nAuthorization: Bearer x\r\n\r\n")
+    assert b"10000 bytes, 1 field" in await reader.readuntil(b"field")
+    writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"\0\r\n\r\n", b"GET / HTTP/9\r\n\r\n", b"GET \xff HTTP/1.1\r\n\r\n"])
+async def test_what_is_no_http_is_told_with_the_id_of_a_request(port: int, sent: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(sent)
+    answer = await reader.readuntil(b"}]}")
+    assert b" 400 " in answer
+    assert b"x-request-id: " in answer
+    assert b"OperationOutcome" in answer
+    writer.close()
+
+
+async def test_a_head_that_is_too_large_takes_no_answer_from_a_request_before_it(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET.replace(b"/ ", b"/never ") + b"GET / HTTP/1.1\r\nX: " + PIECE * 10)
+    with pytest.raises(ConnectionResetError):
+        await reader.read(1)
     writer.close()
