@@ -10,37 +10,16 @@ import pytest
 
 from app.errors import InvalidCursor, StoreUnavailable
 from tests.store.clock import Clock, noon
+from tests.store.follow import LATE, between, following, told
 from tests.store.kinds import FEEDING
 from tests.store.looks import Look
 from tests.store.toy import deletion, device, named, patient, write
 
 if TYPE_CHECKING:
-    from app.store.repository import Change, Repository
+    from app.store.repository import Repository
     from tests.store.conftest import Opened
 
 pytestmark = pytest.mark.parametrize("open_store", FEEDING, indirect=True)
-
-LATE = 30.0
-"""Seconds after which a change counts as lost."""
-
-
-async def following(store: Repository, since: str, number: int) -> list[Change]:
-    """So many changes behind a cursor."""
-    found: list[Change] = []
-    async with asyncio.timeout(LATE), aclosing(store.changes(since)) as batches:
-        while len(found) < number:
-            found += await anext(batches)
-    return found
-
-
-async def between(store: Repository, since: str, until: str, *types: str) -> list[Change]:
-    """The changes behind a cursor up to another one."""
-    async with asyncio.timeout(LATE):
-        return [change async for batch in store.changes(since, types or None, until) for change in batch]
-
-
-def told(changes: list[Change]) -> list[tuple[str, int]]:
-    return [(f"{each.version.type}/{each.version.id}", each.version.version) for each in changes]
 
 
 async def test_a_change_tells_who_wrote_what_and_when(open_store: Opened) -> None:

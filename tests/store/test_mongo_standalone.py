@@ -1,12 +1,13 @@
-"""A MongoDB that is no replica set: everything but transactions."""
+"""A MongoDB that is no replica set: everything but transactions and changes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from mongomock_motor import AsyncMongoMockClient
 
-from app.errors import NoTransactions
+from app.errors import NoChanges, NoTransactions
 from app.search.algebra import And
 from app.store.mongo import MongoStore
 from tests.store import secantusd
@@ -50,3 +51,11 @@ async def test_an_erasure_looks_at_what_was_written_without_transactions_too(sta
     await standalone.write([write("p1", named("B")), write("x", procedure(subject=refers("Patient/p2")))])
     assert await standalone.erase("Patient", ["p0", "p1", "p2"], look) == 1
     assert set(await standalone.heads("Patient", ["p0", "p1", "p2", "trail"])) == {"p1", "p2", "trail"}
+
+
+async def test_a_server_that_tells_of_no_changes_says_so(standalone: MongoStore) -> None:
+    mocked = MongoStore(AsyncMongoMockClient()["dmi"], INDEX)
+    await mocked.open()
+    for store in (standalone, mocked):
+        with pytest.raises(NoChanges, match="replica set"):
+            await store.latest()

@@ -13,7 +13,7 @@ from uuid import uuid4
 import bson
 from pymongo import ReadPreference, ReturnDocument
 
-from app.errors import InvalidCursor
+from app.errors import InvalidCursor, NoChanges
 from app.store.cursors import cursor, position
 from app.store.mongo.collections import OWN
 from app.store.mongo.documents import version_of
@@ -72,7 +72,10 @@ class Feed:
             await stream.close()
 
     def _stream(self, since: str | None) -> Stream:
-        return Stream(self._server, self._turns, self._database, self._types, since)
+        try:
+            return Stream(self._server, self._turns, self._database, self._types, since)
+        except NotImplementedError:  # of mongomock
+            raise NoChanges from None
 
     async def _there(self, changes: Sequence[Change]) -> list[Change]:
         """Those whose resource has not been erased since: the server tells of it as long as it keeps what was written.
