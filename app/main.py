@@ -119,7 +119,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         *(smart_routes(smart) if smart else ()),
         *rest_routes(_rest_wiring(settings, store, rules, wiring.repeats)),
         *recall_routes(partial(_repository_of, settings, store), settings.base_url),
-        *health_routes(store),
+        *health_routes(store, audit),
         *([metrics_route(witnesses.metrics)] if witnesses.metrics else []),
     ]
     return Starlette(

@@ -15,7 +15,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from app.errors import DmiError, StoreUnavailable
+from app.errors import DmiError, StoreUnavailable, origin
 from app.store.repository import Event
 from app.store.version import instant, utc_now
 from app.usage.audit_event import audit_event, touched
@@ -60,7 +60,9 @@ class Waiting(NamedTuple):
 
 
 class AuditTrail:
-    """A witness that keeps events in a store, which is open when it is opened."""
+    """A witness that keeps events in a store, which is open when it is opened.
+
+    `kept` and `missing` count events; `works` is whether the store took the last ones."""
 
     def __init__(self, store: Keeper, *, required: bool) -> None:
         self._store = store
@@ -69,7 +71,7 @@ class AuditTrail:
         self._arrived = asyncio.Event()
         self._ending = False
         self._task: asyncio.Task[None] | None = None
-        self._works = True
+        self.works = True
         self.kept = 0
         self.missing = 0
 
@@ -93,6 +95,11 @@ class AuditTrail:
             self.missing += lost
             LOGGER.error("the audit trail ends without %s events, which the store did not take", lost)
 
+    def check(self) -> None:
+        """Raises StoreUnavailable where answers are refused, since their events cannot be kept."""
+        if self._required and not self.works:
+            raise _unkept()
+
     def note(self, record: Record) -> None:
         """Have the events of a request kept soon, as far as they are not kept yet."""
         for event in events_of(record):
@@ -114,7 +121,8 @@ class AuditTrail:
         try:
             async with asyncio.timeout(PATIENCE):
                 await asyncio.gather(*(each.kept for each in waiting if each.kept))
-        except (TimeoutError, DmiError):
+        except TimeoutError:
+            self._stop(f"the store has not taken an event for {PATIENCE:g} seconds")
             raise _unkept() from None
 
     def _put(self, waiting: Waiting) -> None:
@@ -134,29 +142,33 @@ class AuditTrail:
         batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
         try:
             await self._store.keep_events([each.event for each in batch])
-        except DmiError as error:
-            self._fail(batch, error)
-            await asyncio.sleep(AGAIN)
-            return
         except asyncio.CancelledError:
             self._waiting.extendleft(reversed(batch))
             raise
+        except Exception as error:  # noqa: BLE001 - also one that nobody expects must not end the trail unseen
+            self._fail(batch, error)
+            await asyncio.sleep(AGAIN)
+            return
         self.kept += len(batch)
-        self._works = True
+        self.works = True
         for each in batch:
             if each.kept and not each.kept.done():
                 each.kept.set_result(None)
 
-    def _fail(self, batch: Sequence[Waiting], error: DmiError) -> None:
+    def _fail(self, batch: Sequence[Waiting], error: Exception) -> None:
         """Refuse those that wait, and try again: what was done has to be told, whatever was answered."""
-        if self._works:  # it is said once, until it works again
-            LOGGER.error("the audit trail cannot be kept: %s", error.en)
-        self._works = False
+        self._stop(error.en if isinstance(error, DmiError) else origin(error))
         for each in batch:
             if each.kept and not each.kept.done():
-                each.kept.set_exception(error)
+                each.kept.set_exception(_unkept())
                 each.kept.exception()  # whoever waited may be gone
         self._waiting.extendleft(Waiting(each.event, None) for each in reversed(batch))
+
+    def _stop(self, reason: str) -> None:
+        """It is said once, until it works again."""
+        if self.works:
+            LOGGER.error("the audit trail cannot be kept: %s", reason)
+        self.works = False
 
     def _lose(self, number: int) -> None:
         if not self.missing:

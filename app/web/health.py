@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from app.store.repository import Repository
+    from app.usage.audit_trail import AuditTrail
 
 
-def health_routes(store: Repository) -> list[BaseRoute]:
-    """GET /health: 200 while the process answers; GET /ready: 200 when the store answers too, else 503 and why."""
+def health_routes(store: Repository, audit: AuditTrail | None = None) -> list[BaseRoute]:
+    """GET /health: 200 while the process answers; GET /ready: 200 when the store answers too, and the audit trail is
+    kept where every answer waits for it, else 503 and why."""
 
     async def health(_request: Request) -> Response:
         return _json({"status": "live"}, 200)
@@ -27,6 +29,8 @@ def health_routes(store: Repository) -> list[BaseRoute]:
     async def ready(request: Request) -> Response:
         try:
             await store.ready()
+            if audit:
+                audit.check()
         except DmiError as error:
             return _json({"status": "not ready", "outcome": outcome_of(request, error.issues)}, 503)
         return _json({"status": "ready"}, 200)

@@ -146,6 +146,26 @@ async def test_who_must_be_told_does_not_wait_for_a_store_that_stands_still(monk
         await trail.keep(record())
     await trail.close()
     assert trail.missing == 1
+    with pytest.raises(StoreUnavailable):
+        trail.check()
+
+
+async def test_an_error_that_nobody_expects_does_not_end_the_trail(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Keeper()
+    trail = await opened(keeper, required=True)
+    with monkeypatch.context() as broken:
+        broken.setattr(keeper, "keep_events", lambda _: int("Dupont"))
+        with pytest.raises(StoreUnavailable, match="DMI_AUDIT=required"):
+            await trail.keep(record())
+        with pytest.raises(StoreUnavailable):
+            trail.check()
+    await eventually(lambda: keeper.number == 1)
+    trail.check()
+    await trail.close()
+    assert "ValueError at " in caplog.text
+    assert "Dupont" not in caplog.text
 
 
 @pytest.mark.parametrize(

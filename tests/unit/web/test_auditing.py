@@ -142,7 +142,10 @@ async def test_required_goes_on_when_events_can_be_kept_again(start: Start, monk
         outage.setattr(product.store, "keep_events", away)
         assert (await product.http.get("/fhir/Procedure/a")).status_code == 503
         assert (await product.http.get("/health")).status_code == 200
+        ready = await product.http.get("/ready")
+        assert (ready.status_code, "DMI_AUDIT=required" in ready.text) == (503, True)
     assert (await product.http.get("/fhir/Procedure/a")).status_code == 200
+    assert (await product.http.get("/ready")).status_code == 200
 
 
 async def test_a_table_is_broken_off_where_its_next_rows_cannot_be_told(
@@ -167,3 +170,4 @@ async def test_on_answers_also_while_events_cannot_be_kept(start: Start, monkeyp
     product = await start(procedure(id="a"), environment={"DMI_AUDIT": "on"})
     monkeypatch.setattr(product.store, "keep_events", away)
     assert (await product.http.get("/fhir/Procedure/a")).status_code == 200
+    assert (await product.http.get("/ready")).status_code == 200
