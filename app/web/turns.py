@@ -11,6 +11,8 @@ import asyncio
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
@@ -240,4 +242,16 @@ def client_of(scope: Scope) -> str:
     principal = principal_in(scope)
     if principal.scopes is not None and principal.identity:
         return f"of {principal.identity}"
-    return (scope.get("client") or ("",))[0]
+    return network_of((scope.get("client") or ("",))[0])
+
+
+@lru_cache(maxsize=1_024)
+def network_of(address: str) -> str:
+    """The part of an address that one client has: of IPv6 the first 64 bits, within which it may take any other one."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or f"{IPv6Address(int(found) >> 64 << 64)}/64")

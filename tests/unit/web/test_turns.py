@@ -17,7 +17,8 @@ from app.access.grant import grant_of
 from app.access.principal import Principal
 from app.web.authentication.middleware import Authentication
 from app.web.recording import Recording
-from app.web.turns import Limits, Turn, Turns
+from app.web.turns import Limits, Turn, Turns, network_of
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,6 +122,29 @@ async def test_another_client_is_answered_meanwhile() -> None:
     assert service.begun == MOST + 1
     service.release.set()
     await asyncio.gather(*tasks, *other)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "clients"),
+    [
+        (("2001:db8::1", "2001:db8:0:0:ffff::2", "2001:db8::3%eth0"), {"2001:db8::/64"}),
+        (("2001:db8:0:1::1", "2001:db8:0:2::1"), {"2001:db8:0:1::/64", "2001:db8:0:2::/64"}),
+        (("192.0.2.1", "::ffff:192.0.2.1"), {"192.0.2.1"}),
+        (("192.0.2.1", "192.0.2.2"), {"192.0.2.1", "192.0.2.2"}),
+        (("a.name", ""), {"a.name", ""}),
+    ],
+)
+def test_who_has_many_addresses_of_ipv6_is_one_client(addresses: tuple[str, ...], clients: set[str]) -> None:
+    assert set(map(network_of, addresses)) == clients
+
+
+async def test_the_first_half_of_an_address_of_ipv6_has_the_places() -> None:
+    service = Service()
+    tasks = [task for number in range(9) for task in asking(service.client(f"2001:db8::{number}"), 1)]
+    await eventually(lambda: sum(task.done() for task in tasks) == 9 - MOST - WAITING)
+    assert service.begun == MOST
+    service.release.set()
+    await asyncio.gather(*tasks)
 
 
 async def test_a_subject_is_one_client_from_whatever_address() -> None:
