@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from app.store.deadline import time_left
 from app.store.failures import closed, slow
 from app.store.sqlite import (
-    changes,
     copying,
     damage,
     file,
@@ -27,19 +26,13 @@ from app.store.sqlite import (
     traces,
     versions,
 )
-from app.store.sqlite.dictionary import Dictionary
 from app.store.sqlite.erasing import erase, erase_after_look, erase_unused
 from app.store.sqlite.explaining import Explaining
 from app.store.sqlite.failures import damaged
-from app.store.sqlite.feed import Feed
 from app.store.sqlite.filters import Filters
-from app.store.sqlite.immediate import Immediate
-from app.store.sqlite.readers import Readers
 from app.store.sqlite.restoring import restore
-from app.store.sqlite.scheme import Scheme
+from app.store.sqlite.running import READERS, begun
 from app.store.sqlite.trail import Trail
-from app.store.sqlite.writer import AmongWrites, Writer
-from app.store.sqlite.writing import Writing
 from app.store.version import utc_now
 
 if TYPE_CHECKING:
@@ -66,11 +59,13 @@ if TYPE_CHECKING:
         Version,
         Write,
     )
+    from app.store.sqlite.immediate import Immediate
+    from app.store.sqlite.readers import Readers
+    from app.store.sqlite.running import Running
+    from app.store.sqlite.writer import AmongWrites
 
 T = TypeVar("T")
 
-READERS: Final = 4
-COUNTERS: Final = 2  # the totals of a recall do not wait for the statistics of ten years
 SHORT: Final = 100
 """So many resources are read in the loop's thread; a cautious number, since a read that takes longer is begun twice."""
 
@@ -79,19 +74,6 @@ PAGE: Final = 200
 
 SOON: Final = 3.0
 """Seconds within which a store that is ready answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """What an open store works with."""
-
-    writer: Writer
-    short: Immediate | AmongWrites  # a store in memory has one connection for everything
-    readers: Readers | AmongWrites
-    counter: Readers | AmongWrites
-    feed: Feed
-    writing: Writing
-    scheme: Scheme
 
 
 class SqliteStore:
@@ -118,33 +100,18 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Open or make the file, and bring its search values up to date. Raises StoreUnusable."""
-        writer = Writer(await asyncio.to_thread(file.open_writer, self._directory))
-        try:
-            self._opened = await self._start(writer)
-        except BaseException:
-            await writer.close()
-            raise
+        self._opened = await begun(self._directory, self._index, self._clock, self._reader_count)
 
     async def close(self) -> None:
         """Finish what runs, end the threads and close the file."""
         if running := self._opened:
             self._opened = None
             await self._trail.close()
-            await running.feed.close()
-            await running.short.close()
-            await running.counter.close()
-            await running.readers.close()
-            await running.writer.close()
+            await running.close()
 
     def busy(self) -> Mapping[str, int]:
         """Reads in threads, counts and writes. Short reads are over before anybody could ask."""
-        if (running := self._opened) is None:
-            return {}
-        told = {"writes_waiting": running.writer.waiting}
-        for name, readers in (("reads", running.readers), ("counts", running.counter)):
-            if isinstance(readers, Readers):  # in memory the writer does everything
-                told |= {f"{name}_running": readers.running, f"{name}_waiting": readers.waiting}
-        return told
+        return self._opened.busy() if self._opened else {}
 
     async def ready(self) -> None:
         """Return when the store answers; raise StoreUnavailable within seconds when it does not."""
@@ -283,7 +250,7 @@ class SqliteStore:
             running.writing.dictionary.forget()
             return indexes.drop_stale(connection, running.scheme)
 
-        return await self._write(drop)
+        return await running.write(drop)
 
     async def keep_events(self, events: Sequence[Event]) -> None:
         """Keep events of use, in a file of their own."""
@@ -317,12 +284,12 @@ class SqliteStore:
         OutOfTime ahead of that."""
         running = self._running()
         time_left()
-        return await self._write(lambda connection: running.writing.put(connection, writes, together=together))
+        return await running.write(lambda connection: running.writing.put(connection, writes, together=together))
 
     async def restore(self, histories: Sequence[Sequence[Version]]) -> int:
         """Keep whole histories in place of what is kept under their ids, all of them or none. Raises DuplicateKey."""
         running = self._running()
-        return await self._write(lambda connection: restore(connection, running.writing, histories))
+        return await running.write(lambda connection: restore(connection, running.writing, histories))
 
     async def reached(self) -> str:
         """The number of the last change."""
@@ -351,7 +318,7 @@ class SqliteStore:
     async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good. Nothing of them is left in the file, nor in its log."""
         running, wanted = self._running(), list(ids)
-        erased = await self._write(
+        erased = await running.write(
             lambda connection: (
                 erase_after_look(connection, running.writing, type, wanted, look)
                 if look
@@ -372,14 +339,14 @@ class SqliteStore:
     async def repair(self, type: str, ids: Collection[str]) -> None:  # noqa: A002 - FHIR's word
         """Make the search values of resources anew."""
         running = self._running()
-        await self._write(lambda connection: inspecting.repair(connection, running.writing, type, ids))
+        await running.write(lambda connection: inspecting.repair(connection, running.writing, type, ids))
 
     async def compact(self) -> None:
         """Rewrite the file without its unused parts, in which there may be traces of what was erased or replaced.
 
         Others read meanwhile, but do not write. It takes some seconds for each GB, and twice the room."""
         running = self._running()
-        await self._write(lambda connection: erase_unused(connection, running.writing))
+        await running.write(lambda connection: erase_unused(connection, running.writing))
         if self._directory:
             await asyncio.to_thread(traces.compact, self._directory)
 
@@ -406,17 +373,6 @@ class SqliteStore:
             found = await self._running().counter.run(damage.findings)
         return [damaged(path, each) for each in found]
 
-    async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
-        def checked(connection: apsw.Connection) -> T:
-            reindex.check(connection, self._index.version)
-            return work(connection)
-
-        running = self._running()
-        try:
-            return await running.writer.run(checked)
-        finally:
-            running.feed.ring()
-
     async def _read(
         self, type_name: str, work: Callable[[apsw.Connection, Filters], T], number: int | None = None
     ) -> T:
@@ -434,24 +390,6 @@ class SqliteStore:
         if self._opened is None:
             raise closed()
         return self._opened
-
-    async def _start(self, writer: Writer) -> Running:
-        numbers = await writer.run(lambda connection: file.number_parameters(connection, self._index))
-        scheme = Scheme(numbers, self._index.parameters)
-        dictionary = await writer.run(Dictionary)
-        writing = Writing(self._index, scheme, dictionary, self._clock)
-        await writer.run(lambda connection: reindex.begin(connection, self._index.version))
-        while await writer.run(lambda connection: reindex.rebuild_batch(connection, writing)):
-            pass
-        name = await writer.run(changes.name)
-        if self._directory is None:
-            among = AmongWrites(writer)
-            return Running(writer, among, among, among, Feed(name, among), writing, scheme)
-        readers = Readers(file.open_readers(self._directory, self._reader_count))
-        short = Immediate(file.open_impatient(self._directory), readers)
-        counters = Readers([file.open_counter(self._directory) for _ in range(COUNTERS)])
-        feed = Feed(name, Readers(file.open_readers(self._directory, 1)))
-        return Running(writer, short, readers, counters, feed, writing, scheme)
 
 
 def _said_of_file(directory: Path) -> list[str]:
