@@ -9,6 +9,7 @@ is held to them here.
 | search, count, related, count_related, tally | s     | not matched, also where a filter asks of it        |
 | write                                        | c u d | Forbidden                                          |
 
+The feed of changes is not offered: whoever reads it for others decides about each change.
 Where no resource of a type is reached, every command on it raises Forbidden. `app.access.reach` decides on documents.
 """
 

@@ -36,13 +36,14 @@ class Feed:
         self._server = server
         self._database = database
         self._types = types
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._without_end = asyncio.Semaphore(AT_ONCE)
+        self._catching_up = asyncio.Semaphore(AT_ONCE)  # however many do, nobody waits for them who has done so
         self._name = ""
 
     async def latest(self) -> str:
         """As `Repository.latest`."""
         name = await self._named()
-        stream = self._stream(None)
+        stream = self._stream(None, self._catching_up)
         try:
             return cursor(name, placed(await stream.begin()))
         finally:
@@ -56,7 +57,7 @@ class Feed:
         begin, end = _token(since, name), until and position(until, name)
         if end and placed(begin) >= end:
             return
-        stream = self._stream(begin)
+        stream = self._stream(begin, self._catching_up if until else self._without_end)
         try:
             await stream.begin()
             while True:
@@ -71,9 +72,9 @@ class Feed:
         finally:
             await stream.close()
 
-    def _stream(self, since: str | None) -> Stream:
+    def _stream(self, since: str | None, turns: asyncio.Semaphore) -> Stream:
         try:
-            return Stream(self._server, self._turns, self._database, self._types, since)
+            return Stream(self._server, turns, self._database, self._types, since)
         except NotImplementedError:  # of mongomock
             raise NoChanges from None
 

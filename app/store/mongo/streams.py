@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 Database: TypeAlias = "AsyncIOMotorDatabase[dict[str, Any]]"
 
-AT_ONCE: Final = 3
-"""So many streams wait for a change at a time; where there are more, they take turns."""
+AT_ONCE: Final = 2
+"""So many streams of a kind wait for a change at a time; where there are more, they take turns."""
 
 WAIT: Final = 200
 """Milliseconds that a stream waits at the server."""
@@ -62,7 +62,7 @@ class Step(NamedTuple):
 
 class Stream:
     """What is written in collections of a database by inserting or replacing a document, behind a token; without one,
-    from now on. `turns` are those of all streams that wait."""
+    from now on. `turns` are those of the streams of its kind."""
 
     def __init__(
         self, server: Server, turns: asyncio.Semaphore, database: Database, names: Collection[str], since: str | None

@@ -26,3 +26,7 @@ def test_an_open_server_guards_nothing() -> None:
     assert type(seen_by(store, OPEN, "")) is PrincipalRepository
     assert type(seen_by(store, NOBODY, "")) is GuardedRepository
     assert type(seen_by(store, Principal(grant=grant_of(["system/*.cruds"])), "")) is GuardedRepository
+
+
+def test_the_feed_of_changes_which_knows_no_rights_is_offered_to_nobody() -> None:
+    assert {"latest", "changes"}.isdisjoint(dir(PrincipalRepository) + dir(GuardedRepository))
