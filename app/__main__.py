@@ -6,6 +6,7 @@ import asyncio
 import inspect
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +15,7 @@ import typer
 
 from app.errors import DmiError
 from app.recall.criteria import ARGUMENTS
-from app.settings import SETTINGS, Settings, read_settings
+from app.settings import SETTINGS, Settings, misspelt, read_settings
 
 cli = typer.Typer(
     add_completion=False,
@@ -46,8 +47,11 @@ def main() -> None:
 def serve(**flags: str | None) -> None:
     """Start the server."""
     from app.commands.serve import run
+    from app.main import check
 
-    sys.exit(run(_settings(flags)))
+    for each in misspelt(os.environ):
+        typer.echo(f"{each.en}\n{each.fr}", err=True)
+    sys.exit(run(_settings(flags, check)))
 
 
 # Every setting is an option of `serve`: the signature is made from the settings' table.
@@ -284,9 +288,9 @@ def schema(
         typer.echo(build_schema(_settings()).as_str())
 
 
-def _settings(flags: dict[str, str | None] | None = None) -> Settings:
+def _settings(flags: dict[str, str | None] | None = None, check: Callable[[Settings], None] | None = None) -> Settings:
     given = {name: value for name, value in (flags or {}).items() if value is not None}
-    return read_settings({**os.environ, **given})
+    return read_settings({**os.environ, **given}, check)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from app.access.guarded import seen_by
 from app.access.reference_cache import cached
 from app.access.watching import watched
 from app.demo.examples import example_data
-from app.errors import MalformedJson, SettingsError
+from app.errors import DmiError, MalformedJson, SettingsError, StoreUnusable
 from app.fhir.served import SERVED
 from app.intake.keep import as_write
 from app.intake.verdict import Rules
@@ -56,10 +56,10 @@ from app.web.repeats import Repeats
 from app.web.rest import exchange as rest
 from app.web.rest.routes import rest_routes
 from app.web.turns import Turns, limits_of
-from app.witnesses import check_access_log, witnesses_of
+from app.witnesses import check_access_log, check_spans, witnesses_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from starlette.types import Scope
 
@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from app.usage.course import Course
     from app.web.authentication.middleware import Identify
     from app.web.headers import Headers
+    from app.web.published import Operation
 
 
 def create_app(settings: Settings, store: Repository | None = None, schema: DmiSchema | None = None) -> Starlette:
@@ -82,8 +83,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     SettingsError."""
     store = store or store_of(settings)
     rules = rules_of(settings)
-    smart = smart_configuration(settings.tokens) if settings.tokens else None
-    operations = (trusted_operations if settings.trusted_operations else read_operations)(operations_directory())
+    smart, operations = _smart_of(settings), _operations_of(settings)
     shown = settings.introspection and not settings.trusted_operations
     page = Page(STATIC, operations, introspection=shown) if settings.page else None
     schema = schema or build_schema(settings)
@@ -183,14 +183,22 @@ def is_embedded(settings: Settings) -> bool:
 
 def check(settings: Settings) -> None:
     """Raise SettingsError with all that is wrong with settings that can be read, as far as this needs no store."""
-    problems: list[SettingsError] = []
-    for part in (validator_of, _identify_of, check_access_log):
+    problems: list[DmiError] = []
+    for part in (store_of, validator_of, _identify_of, _smart_of, _operations_of, check_access_log, check_spans):
         try:
             part(settings)
-        except SettingsError as problem:
+        except (SettingsError, StoreUnusable) as problem:
             problems.append(problem)
     if problems:
         raise all_of(problems)
+
+
+def _smart_of(settings: Settings) -> dict[str, Json] | None:
+    return smart_configuration(settings.tokens) if settings.tokens else None
+
+
+def _operations_of(settings: Settings) -> Sequence[Operation]:
+    return (trusted_operations if settings.trusted_operations else read_operations)(operations_directory())
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -61,10 +61,24 @@ def _spans() -> Spans:
 
         return Spans()
     except ModuleNotFoundError:
-        raise SettingsError(
-            "DMI_OTEL=on needs OpenTelemetry's packages: pip install 'dmi-graph[otel]'.",
-            "DMI_OTEL=on exige les paquets d’OpenTelemetry : pip install 'dmi-graph[otel]'.",
-        ) from None
+        raise _without_packages() from None
+
+
+def check_spans(settings: Settings) -> None:
+    """Raises SettingsError where spans are wanted and cannot be made."""
+    if settings.otel:
+        try:
+            import opentelemetry.exporter.otlp.proto.http.trace_exporter
+            import opentelemetry.sdk.trace  # noqa: F401 - whether they are there
+        except ModuleNotFoundError:
+            raise _without_packages() from None
+
+
+def _without_packages() -> SettingsError:
+    return SettingsError(
+        "DMI_OTEL=on needs OpenTelemetry's packages: pip install 'dmi-graph[otel]'.",
+        "DMI_OTEL=on exige les paquets d’OpenTelemetry : pip install 'dmi-graph[otel]'.",
+    )
 
 
 def check_access_log(settings: Settings) -> None:

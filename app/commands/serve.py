@@ -18,7 +18,7 @@ from app.commands.figures import shared_figures
 from app.commands.garbage import search_seldom
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
-from app.main import check, create_app, prepare_store, store_of
+from app.main import create_app, prepare_store, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 def run(settings: Settings) -> int:
     """Serve until a signal stops it; answers the exit code. Raises what prevented the start, a DmiError mostly."""
-    check(settings)
     workers = 1 if settings.store == "memory:" else settings.workers or cores()
     with _listening(settings) as listener:
         announce = partial(_announce, settings, listener)

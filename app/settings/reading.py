@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
@@ -13,7 +14,9 @@ from app.settings.table import SETTINGS
 from app.settings.values import is_loopback, listed, number, on_loopback, one_of, origins, uris, url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from app.errors import DmiError
 
 _NAMES = re.compile(r"\b(?:DMI|MONGODB)_[A-Z_]+\b")
 
@@ -79,9 +82,9 @@ class Settings:
     proxies: tuple[str, ...]
 
 
-def read_settings(environment: Mapping[str, str]) -> Settings:
-    """The settings of a mapping such as os.environ. Raises SettingsError, which names every variable that is wrong, and
-    the remedy for each."""
+def read_settings(environment: Mapping[str, str], check: Callable[[Settings], None] | None = None) -> Settings:
+    """The settings of a mapping such as os.environ, which `check` may look at further. Raises SettingsError, which
+    names every variable that is wrong, and the remedy for each."""
     unset = {setting.name: setting.default for setting in SETTINGS}
     given = {name: environment.get(name, "").strip() or default for name, default in unset.items()}
     problems: list[SettingsError] = []
@@ -96,15 +99,37 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
                 break
             given = {**given, wrong[0]: unset[wrong[0]], **_TAKEN_WITH.get(wrong[0], {})}
         else:
+            try:
+                if check:
+                    check(settings)
+            except SettingsError as problem:
+                problems.append(problem)
             if not problems:
                 return settings
             break
     raise all_of(problems)
 
 
-def all_of(problems: Sequence[SettingsError]) -> SettingsError:
+def all_of(problems: Sequence[DmiError]) -> SettingsError:
     """Several problems as one, a line for each."""
-    return SettingsError("\n".join(each.en for each in problems), "\n".join(each.fr for each in problems))
+    told = {each.en: each.fr for each in problems}
+    return SettingsError("\n".join(told), "\n".join(told.values()))
+
+
+def misspelt(environment: Mapping[str, str]) -> list[SettingsError]:
+    """What is said of variables that look like settings and are none, such as DMI_MAX_DEPHT."""
+    known = {setting.name for setting in SETTINGS}
+    found = []
+    for name in sorted(name for name in environment if name.startswith("DMI_") and name not in known):
+        close = get_close_matches(name, known, 1)
+        meant, voulu = (f" Is {close[0]} meant?", f" S’agit-il de {close[0]} ?") if close else ("", "")
+        found.append(
+            SettingsError(
+                f"{name} is no setting, and is passed over.{meant}",
+                f"{name} n’est pas un paramètre et reste sans effet.{voulu}",
+            )
+        )
+    return found
 
 
 def _settings(given: Mapping[str, str]) -> Settings:

@@ -87,6 +87,7 @@ def test_without_its_mongodb_the_server_lives_and_says_quickly_that_it_is_not_re
         ({"DMI_STORE": "postgres://x"}, "DMI_STORE"),
         ({"DMI_STORE": "embedded:/proc/nowhere"}, "/proc/nowhere"),
         ({"DMI_PROFILES": "Procedure=x", "DMI_ACCESS_LOG": "/proc/none/x"}, "DMI_PROFILES DMI_ACCESS_LOG"),
+        ({"DMI_PORT": "x", "DMI_STORE": "x:y", "DMI_PROFILES": "Procedure=x"}, "DMI_PORT DMI_STORE DMI_PROFILES"),
     ],
 )
 def test_a_start_that_cannot_work_is_one_sentence(settings: dict[str, str], told: str) -> None:

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.errors import SettingsError
-from app.settings import SETTINGS, TokenSettings, is_loopback, read_settings
+from app.settings import SETTINGS, TokenSettings, is_loopback, misspelt, read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app.settings import Settings
 
 
 def test_without_settings_the_embedded_store_is_used_on_loopback() -> None:
@@ -158,6 +160,10 @@ def test_a_wrong_value_names_the_variable(name: str, value: str) -> None:
         ({"DMI_HOST": "192.0.2.7", "DMI_AUTH": "token", "DMI_PORT": "x"}, ["DMI_AUTH", "DMI_PORT"]),
         ({"DMI_AUTH": "jwt", "DMI_HOST": "192.0.2.7", "DMI_PORT": "x"}, ["DMI_JWT_ISSUER", "DMI_PORT"]),
         ({"DMI_WORKERS": "2", "DMI_STORE": "memory:", "DMI_PORT": "x"}, ["DMI_PORT", "DMI_WORKERS"]),
+        (
+            {"DMI_AUTH": "jwt", "DMI_JWT_ISSUER": "x", "DMI_JWT_KEYS": "k", "DMI_JWT_AUDIENCE": ","},
+            ["DMI_JWT_AUDIENCE"],
+        ),
     ],
 )
 def test_everything_that_is_wrong_is_told_at_once(environment: dict[str, str], named: list[str]) -> None:
@@ -166,6 +172,23 @@ def test_everything_that_is_wrong_is_told_at_once(environment: dict[str, str], n
     lines = raised.value.en.splitlines()
     assert [line.split(maxsplit=1)[0].partition("=")[0].strip(",") for line in lines] == named
     assert len(raised.value.fr.splitlines()) == len(lines)
+
+
+def test_what_takes_a_further_look_is_told_with_the_rest() -> None:
+    def check(settings: Settings) -> None:
+        raise SettingsError(f"DMI_PROFILES is not {settings.profiles}.", "…")
+
+    with pytest.raises(SettingsError) as raised:
+        read_settings({"DMI_PORT": "x", "DMI_PROFILES": "good"}, check)
+    assert raised.value.en == "DMI_PORT must be a whole number from 0 to 65535.\nDMI_PROFILES is not good."
+
+
+def test_a_name_that_is_no_setting_is_told_with_the_one_that_may_be_meant() -> None:
+    told = misspelt({"DMI_MAX_DEPHT": "3", "DMI_PORT": "1", "PATH": "/", "DMI_XYZZY": "x"})
+    assert [each.en for each in told] == [
+        "DMI_MAX_DEPHT is no setting, and is passed over. Is DMI_MAX_DEPTH meant?",
+        "DMI_XYZZY is no setting, and is passed over.",
+    ]
 
 
 def test_every_setting_that_is_wrong_is_told_by_its_name() -> None:
