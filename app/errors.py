@@ -27,6 +27,7 @@ DmiError
 ├── OutOfTime               a request takes longer than it may
 ├── TooSlow                 a client takes longer to send a request than it may
 ├── TooManyRequests         a client has too many requests under way
+├── TooManySubscriptions    a web socket has as many subscriptions as it may
 ├── InProgress              the same is being done for another request
 ├── NoTransactions          the server of the store cannot keep several resources together
 ├── NoChanges               the server of the store does not tell of changes
@@ -340,6 +341,20 @@ class TooManyRequests(DmiError):
             f"{most} requêtes de ce client sont en cours (DMI_MAX_REQUESTS), et {waiting} peuvent attendre "
             "(DMI_MAX_WAITING). Répétez celle-ci dans une seconde, et envoyez-en moins à la fois.",
             rule="DMI_MAX_REQUESTS",
+        )
+
+
+class TooManySubscriptions(DmiError):
+    """A web socket has as many subscriptions as it may."""
+
+    code = "throttled"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"A web socket has at most {most} subscriptions (DMI_MAX_SUBSCRIPTIONS). End some, or open another one.",
+            f"Un web socket porte au plus {most} abonnements (DMI_MAX_SUBSCRIPTIONS). Terminez-en, ou ouvrez-en un "
+            "autre.",
+            rule="DMI_MAX_SUBSCRIPTIONS",
         )
 
 

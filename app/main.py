@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.routing import WebSocketRoute
 
 from app import __version__
 from app.access.guarded import seen_by
@@ -24,6 +26,7 @@ from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
 from app.schema.build import build_schema
 from app.schema.context import Context
+from app.schema.live.feed import Feed
 from app.schema.loaders import Loaders
 from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
@@ -45,6 +48,10 @@ from app.web.graphql import GraphQLView, Wiring
 from app.web.headers import text_of
 from app.web.health import health_routes
 from app.web.hosts import AllowedHosts
+from app.web.live.audiences import Audiences
+from app.web.live.endpoint import LiveEndpoint
+from app.web.live.wiring import LiveWiring
+from app.web.live.wiring import limits_of as live_limits_of
 from app.web.metadata import metadata_route
 from app.web.metrics import metrics_route
 from app.web.origins import Origins, cross_origin
@@ -87,13 +94,33 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     shown = settings.introspection and not settings.trusted_operations
     page = Page(STATIC, operations, introspection=shown) if settings.page else None
     schema = schema or build_schema(settings)
-    witnesses = witnesses_of(settings, store, schema, operations)
+    identify = _identify_of(settings)
+    context_of = _context_of(settings, store, rules)
+    shown_by_page = page_documents(STATIC) if page else ()
+    documents = Documents(operations, only=settings.trusted_operations, page=shown_by_page)
+    figures: Counter[str] = Counter()
+    witnesses = witnesses_of(settings, store, schema, operations, figures)
     audit = witnesses.audit
+    audiences = Audiences(
+        LiveWiring(
+            schema=schema,
+            context_of=context_of,
+            documents=documents,
+            base=settings.base_url,
+            feed=Feed(store),
+            identify=identify,
+            limits=live_limits_of(settings),
+            use_of=witnesses.use_of,
+            note=witnesses.log.note if witnesses.log else None,
+            keep=audit.keep_or_note if audit else None,
+            figures=figures,
+        )
+    )
     wiring = Wiring(
         schema=schema,
-        context_of=_context_of(settings, store, rules),
+        context_of=context_of,
         repeats=Repeats(store),
-        documents=Documents(operations, only=settings.trusted_operations, page=page_documents(STATIC) if page else ()),
+        documents=documents,
         max_body=settings.max_body,
         max_answer=settings.max_answer,
         store=store,
@@ -110,9 +137,11 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             app.state.failure = error
             raise
         finally:
+            audiences.close()
             await store.close()
 
     routes = [
+        *([WebSocketRoute("/graphql", LiveEndpoint(audiences))] if settings.subscriptions else ()),
         *(page_routes(page) if page else ()),
         *fhir_routes(wiring),
         metadata_route(partial(capability_statement, _offer_of(settings, smart)), partial(_base_of, settings)),
@@ -133,7 +162,7 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
             Middleware(AllowedHosts, allowed_hosts=settings.hosts),
             *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
             Middleware(Origins, settings.origins),
-            Middleware(Authentication, identify=_identify_of(settings)),
+            Middleware(Authentication, identify=identify),
             Middleware(Turns, limits_of(settings)),
             Middleware(Endpoint, "/graphql", GraphQLView(wiring, page=page.response if page else None)),
         ],

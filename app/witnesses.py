@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.errors import SettingsError
 from app.usage.access_log import MOST_IDS, AccessLog
@@ -11,7 +11,8 @@ from app.usage.course import Course
 from app.usage.use import Use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections import Counter
+    from collections.abc import Callable, Mapping, Sequence
 
     from app.schema.build import DmiSchema
     from app.settings import Settings
@@ -22,23 +23,38 @@ if TYPE_CHECKING:
     from app.web.published import Operation
 
 
+EVENT_STATES: Final = ("made", "sent", "slow")
+BUSY: Final = ("sockets", "subscriptions")
+"""What is told of subscriptions: so many so far, and so many now."""
+
+
 class Witnesses(NamedTuple):
     """All of them, and those that are asked themselves. `use_of` makes what they are told of; None where there are
     none."""
 
     all: Sequence[Witness]
+    log: AccessLog | None
     metrics: Metrics | None
     audit: AuditTrail | None
     use_of: Callable[[], Use] | None
 
 
 def witnesses_of(
-    settings: Settings, store: Repository, schema: DmiSchema, operations: Sequence[Operation]
+    settings: Settings,
+    store: Repository,
+    schema: DmiSchema,
+    operations: Sequence[Operation],
+    live: Counter[str],
 ) -> Witnesses:
-    """The witnesses of a server, not yet opened."""
+    """The witnesses of a server, not yet opened; `live` are the figures of its subscriptions."""
+
+    def busy() -> Mapping[str, int]:
+        return {**store.busy(), **{what: live[what] for what in BUSY}}
+
     log = access_log_of(settings)
     audit = AuditTrail(store, required=settings.audit == "required") if settings.audit != "off" else None
-    metrics = _metrics(store, schema, operations, log, audit) if settings.metrics else None
+    published = {operation.id: operation.name for operation in operations}
+    metrics = _metrics(published, _counts(schema, log, audit, live), busy) if settings.metrics else None
     spans = _spans() if settings.otel else None
     found = [witness for witness in (log, audit, metrics, spans) if witness]
 
@@ -47,7 +63,7 @@ def witnesses_of(
         use.course = Course(use.begun) if spans else None
         return use
 
-    return Witnesses(found, metrics, audit, use_of if found else None)
+    return Witnesses(found, log, metrics, audit, use_of if found else None)
 
 
 def access_log_of(settings: Settings) -> AccessLog | None:
@@ -87,15 +103,9 @@ def check_access_log(settings: Settings) -> None:
         log.check()
 
 
-def _metrics(
-    store: Repository,
-    schema: DmiSchema,
-    operations: Sequence[Operation],
-    log: AccessLog | None,
-    audit: AuditTrail | None,
-) -> Metrics:
-    from app.usage.metrics import Metrics
-
+def _counts(
+    schema: DmiSchema, log: AccessLog | None, audit: AuditTrail | None, live: Mapping[str, int]
+) -> Callable[[], Counts]:
     preparing, runs = schema.preparing, schema.runs
 
     def counts() -> Counts:
@@ -106,8 +116,17 @@ def _metrics(
             ("plans", "miss"): preparing.operations.misses,
             ("executions", "plan"): runs["planned"],
             ("executions", "graphql-core"): runs["graphql-core"],
+            **{("live", state): live[state] for state in EVENT_STATES},
             **({("log", "lost"): log.missing} if log else {}),
             **({("audit", "kept"): audit.kept, ("audit", "lost"): audit.missing} if audit else {}),
         }
 
-    return Metrics({operation.id: operation.name for operation in operations}, counts, store.busy)
+    return counts
+
+
+def _metrics(
+    published: Mapping[str, str], counts: Callable[[], Counts], busy: Callable[[], Mapping[str, int]]
+) -> Metrics:
+    from app.usage.metrics import Metrics
+
+    return Metrics(published, counts, busy)

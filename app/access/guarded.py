@@ -8,6 +8,7 @@ is held to them here.
 | heads                                        | r u d | Forbidden, also of what never was there            |
 | search, count, related, count_related, tally | s     | not matched, also where a filter asks of it        |
 | write                                        | c u d | Forbidden                                          |
+| heard, hears                                 | r s   | not told                                           |
 
 The feed of changes is not offered: whoever reads it for others decides about each change.
 Where no resource of a type is reached, every command on it raises Forbidden. `app.access.reach` decides on documents.
@@ -25,7 +26,7 @@ from app.access.principal import PrincipalRepository
 from app.access.reach import check, reached, shown
 from app.access.refusals import not_granted, out_of_reach
 from app.access.scopes import INTERACTIONS
-from app.errors import DuplicateKey
+from app.errors import DuplicateKey, Forbidden
 from app.search.algebra import Or
 
 if TYPE_CHECKING:
@@ -71,6 +72,21 @@ class GuardedRepository(PrincipalRepository):
     def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
         """As `PrincipalRepository.readable`."""
         return self._grant.reach("r", type) != NOTHING
+
+    def heard(self, type: str, filter: Filter) -> Filter:  # noqa: A002 - FHIR's word, and the algebra's
+        """As `PrincipalRepository.heard`."""
+        self._readable(type)
+        return searched(self._grant, type, filter)
+
+    async def hears(self, version: Version) -> bool:
+        """As `PrincipalRepository.hears`: as a version is read, for the resource may be somebody else's by now."""
+        try:
+            reach = self._readable(version.type)
+            if reach != EVERYTHING:
+                await check(self.whole, version.type, [version.id], reach)
+        except Forbidden:
+            return False
+        return reach == EVERYTHING or bool(shown([version], self._grant.told[version.type]))
 
     async def read(
         self,

@@ -21,11 +21,13 @@ class Principal:
     """Who is asking. `name` is kept as the author of what it writes; "" is an unnamed client of an open server.
 
     `identity` tells it from all others: the repeats of its requests are known by it. `grant` is what it may do; None is
-    everything, where the server asks for no token."""
+    everything, where the server asks for no token. `until` is when its token ends, in seconds since 1970; None is
+    never."""
 
     name: str = ""
     identity: str = ""
     grant: Grant | None = None
+    until: float | None = None
 
     @property
     def scopes(self) -> tuple[str, ...] | None:
@@ -68,6 +70,15 @@ class PrincipalRepository:
 
     def readable(self, type: str) -> bool:  # noqa: A002 - FHIR's word
         """Whether resources of a type, or some of them, may be read."""
+        return True
+
+    def heard(self, type: str, filter: Filter) -> Filter:  # noqa: A002 - FHIR's word, and the algebra's
+        """What a filter finds that this principal may be told of as it changes, as far as a document tells by itself.
+        Raises Forbidden."""
+        return filter
+
+    async def hears(self, version: Version) -> bool:
+        """Whether a version may be told of that the filter of `heard` found."""
         return True
 
     async def read(

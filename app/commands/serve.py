@@ -16,6 +16,7 @@ from app.commands.connections import Connection
 from app.commands.cores import cores
 from app.commands.figures import shared_figures
 from app.commands.garbage import search_seldom
+from app.commands.sockets import Socket
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
 from app.main import create_app, prepare_store, store_of
@@ -124,6 +125,8 @@ def _uvicorn(settings: Settings) -> dict[str, Any]:
     return {
         **_UVICORN,
         "http": partial(Connection, seconds=settings.max_client_seconds, max_head=settings.max_head),
+        "ws": partial(Socket, seconds=settings.max_client_seconds) if settings.subscriptions else "none",
+        "ws_max_size": settings.max_body,
         "proxy_headers": bool(settings.proxies),
         "forwarded_allow_ips": list(settings.proxies),
     }
@@ -159,6 +162,6 @@ _UVICORN: dict[str, Any] = {
     "access_log": False,
     "log_config": _LOGGING,
     "server_header": False,
-    "ws": "none",
+    "ws_per_message_deflate": False,  # a message that many are told would be compressed for each
     "timeout_graceful_shutdown": 20,
 }

@@ -14,6 +14,7 @@ from app.schema.execution.schema import PlannedSchema
 from app.schema.flattening.directives import SHAPING
 from app.schema.history.fields import add_history
 from app.schema.limits import limits_rule
+from app.schema.live.fields import subscription_type
 from app.schema.mutation import mutation_type
 from app.schema.query import query_type
 from app.schema.references import resolve_reference
@@ -44,6 +45,7 @@ def build_schema(settings: Settings) -> DmiSchema:
     schema = DmiSchema(
         query=query_type(types, connections, traceability),
         mutation=mutation_type(types),
+        subscription=subscription_type(types),
         types=[types.classes[name] for name in sorted(types.classes)],
         config=StrawberryConfig(
             auto_camel_case=False,

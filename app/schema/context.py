@@ -43,6 +43,12 @@ class Source(Reader, Writer, Protocol):
     def in_process(self) -> bool:
         """As `Repository.in_process`."""
 
+    def heard(self, type: str, filter: Filter) -> Filter:  # noqa: A002 - FHIR's word, and the algebra's
+        """As `PrincipalRepository.heard`."""
+
+    async def hears(self, version: Version) -> bool:
+        """As `PrincipalRepository.hears`."""
+
     async def read(
         self,
         type: str,  # noqa: A002 - FHIR's word

@@ -59,6 +59,7 @@ class Settings:
     page: bool
     trusted_operations: bool
     introspection: bool
+    subscriptions: bool
     reference_cache: int
     access_log: str  # "" where there is none
     audit: Literal["off", "on", "required"]
@@ -79,6 +80,9 @@ class Settings:
     max_client_seconds: int
     max_requests: int
     max_waiting: int
+    max_sockets: int
+    max_subscriptions: int
+    max_unread: int
     proxies: tuple[str, ...]
 
 
@@ -163,6 +167,7 @@ def _settings(given: Mapping[str, str]) -> Settings:
         page=on_loopback("DMI_PAGE", given),
         trusted_operations=one_of("DMI_OPERATIONS", given, ("any", "trusted")) == "trusted",
         introspection=on_loopback("DMI_INTROSPECTION", given),
+        subscriptions=one_of("DMI_SUBSCRIPTIONS", given, ("on", "off")) == "on",
         reference_cache=number("DMI_REFERENCE_CACHE", given, 0, 3_600),
         access_log=_access_log(given["DMI_ACCESS_LOG"]),
         audit=one_of("DMI_AUDIT", given, ("off", "on", "required")),
@@ -183,6 +188,9 @@ def _settings(given: Mapping[str, str]) -> Settings:
         max_client_seconds=number("DMI_MAX_CLIENT_SECONDS", given, 1, 86_400),
         max_requests=number("DMI_MAX_REQUESTS", given, 1, 100_000),
         max_waiting=number("DMI_MAX_WAITING", given, 0, 100_000),
+        max_sockets=number("DMI_MAX_SOCKETS", given, 1, 100_000),
+        max_subscriptions=number("DMI_MAX_SUBSCRIPTIONS", given, 1, 100_000),
+        max_unread=number("DMI_MAX_UNREAD", given, 1_024, 1_073_741_824),
         proxies=listed(given["DMI_PROXIES"]),
     )
 

@@ -124,6 +124,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "auto",
         "whether the schema may be asked for: `auto` is on for loopback; `on`, `off`",
     ),
+    Setting("DMI_SUBSCRIPTIONS", "on", "`off` lets no web socket in, so that nothing is told as it happens"),
     Setting(
         "DMI_REFERENCE_CACHE",
         "5",
@@ -188,6 +189,13 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "DMI_MAX_WAITING",
         "256",
         "the most requests of one client that wait for their turn; further ones are answered with 429",
+    ),
+    Setting("DMI_MAX_SOCKETS", "100", "the most web sockets of one client that a process has open"),
+    Setting("DMI_MAX_SUBSCRIPTIONS", "100", "the most subscriptions over one web socket"),
+    Setting(
+        "DMI_MAX_UNREAD",
+        "4194304",
+        "the bytes that wait for the client of a web socket; one that reads more slowly is disconnected and may resume",
     ),
     Setting(
         "DMI_PROXIES",

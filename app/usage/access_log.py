@@ -154,6 +154,7 @@ class Line(msgspec.Struct, omit_defaults=True):
     operation: str = ""
     document: str = ""
     cost: int | None = None
+    events: int = 0
     counts: Mapping[str, int] = {}
     read: Mapping[str, Sequence[str]] = {}
     stored: Sequence[Kept] = []
@@ -181,6 +182,7 @@ def line(record: Record, dropped: int = 0) -> bytes:
         use.operation,
         use.document,
         use.cost,
+        use.events,
         use.given,
         written=len(use.kept),
         errors=use.errors,

@@ -125,6 +125,13 @@ class AuditTrail:
             self._stop(f"the store has not taken an event for {PATIENCE:g} seconds")
             raise _unkept() from None
 
+    async def keep_or_note(self, record: Record) -> None:
+        """As `keep` where that is required, else as `note`."""
+        if self._required:
+            await self.keep(record)
+        else:
+            self.note(record)
+
     def _put(self, waiting: Waiting) -> None:
         self._waiting.append(waiting)
         self._arrived.set()

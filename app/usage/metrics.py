@@ -73,6 +73,12 @@ class Metrics:
             "documents": Counter("dmi_documents", "Documents that were kept (hit), or read anew", ("cache",), **own),
             "plans": Counter("dmi_plans", "Plans that were kept (hit), or made anew", ("cache",), **own),
             "executions": Counter("dmi_executions", "Operations, by what ran them", ("by",), **own),
+            "live": Counter(
+                "dmi_subscription_events",
+                "Events of subscriptions: made, sent, or not sent to a client that read too slowly",
+                ("state",),
+                **own,
+            ),
             "log": Counter("dmi_access_log_lines", "Lines of the access log that were lost", ("state",), **own),
             "audit": Counter("dmi_audit_events", "Events of the audit trail that were kept or lost", ("state",), **own),
         }

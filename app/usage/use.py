@@ -55,7 +55,7 @@ class Use:
     `ids` has the first `most` of each type, and `given` how many of it the store gave in all; one that was read twice
     counts twice. If the use is `audited`, `places` are all that were read, and `patients` those whom they are about.
     `course` has its steps, if somebody wants to know them. `commands` are those of the store with what they took, in
-    nanoseconds like `took`; `rules` counts those that were broken."""
+    nanoseconds like `took`; `rules` counts those that were broken, `events` what a subscription was told."""
 
     most: int
     audited: bool = False
@@ -80,6 +80,7 @@ class Use:
     kept: list[Kept] = field(default_factory=list)
     commands: list[tuple[str, int]] = field(default_factory=list)
     rules: dict[str, int] = field(default_factory=dict)
+    events: int = 0
     _taken: bool = False
     _taken_kept: int = 0
 
@@ -120,6 +121,16 @@ class Use:
             if issue["severity"] in ERRORS:
                 for coding in issue["details"].get("coding", ()):
                     self.rules[coding["code"]] = self.rules.get(coding["code"], 0) + 1
+
+    def adds(self, event: Use) -> None:
+        """Note an event that was told, and what was given with it."""
+        self.events += 1
+        for mine, others in ((self.given, event.given), (self.errors, event.errors)):
+            for name, number in others.items():
+                mine[name] = mine.get(name, 0) + number
+        for name, ids in event.ids.items():
+            known = self.ids.setdefault(name, {})
+            known.update(dict.fromkeys(list(ids)[: max(self.most - len(known), 0)]))
 
     def did(self, command: Command) -> None:
         """Note what a command of the store gave or kept; one that failed gave nothing."""

@@ -83,21 +83,22 @@ _BY_GET: Final = OperationType.from_http("GET")
 _BY_POST: Final = OperationType.from_http("POST")
 
 _METHODS: Final = RequestError("GraphQL is asked by GET or POST.", "GraphQL s’interroge par GET ou par POST.")
+NOT_NAMED: Final = RequestError(
+    "The document has no operation of that name. Name one of its operations in `operationName`.",
+    "Le document n’a pas d’opération de ce nom. Nommez l’une de ses opérations dans `operationName`.",
+)
 # What a schema refuses to execute, by what it raises: the refusal, the status, more headers.
 _REFUSALS: Final[Mapping[type[Exception], tuple[RequestError, int, Sequence[Field]]]] = {
     InvalidOperationTypeError: (
-        RequestError("A mutation is sent by POST.", "Une mutation s’envoie par POST."),
+        RequestError(
+            "A mutation is sent by POST; a subscription over a web socket (graphql-transport-ws) at the same address.",
+            "Une mutation s’envoie par POST ; un abonnement, par un web socket (graphql-transport-ws) à la même "
+            "adresse.",
+        ),
         405,
         ((b"allow", b"POST"),),
     ),
-    CannotGetOperationTypeError: (
-        RequestError(
-            "The document has no operation of that name. Name one of its operations in `operationName`.",
-            "Le document n’a pas d’opération de ce nom. Nommez l’une de ses opérations dans `operationName`.",
-        ),
-        400,
-        (),
-    ),
+    CannotGetOperationTypeError: (NOT_NAMED, 400, ()),
 }
 _REFUSED: Final = tuple(_REFUSALS)
 

@@ -61,6 +61,11 @@ async def asked_by_post(media_type: str, query_string: bytes, body: bytes, docum
     return _request(await asyncio.to_thread(json.decode_strict, body) if large else json.decode_strict(body), documents)
 
 
+def asked_by_message(payload: Mapping[str, Json], documents: Documents) -> GraphQLRequest:
+    """The request in a message of a web socket. Raises RequestError, UntrustedDocument."""
+    return _request(dict(payload), documents)
+
+
 @lru_cache(maxsize=KEPT)
 def media_type_of(content_type: str) -> str:
     """The media type of a body that can be read here. Raises UnsupportedMedia."""

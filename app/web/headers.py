@@ -40,3 +40,8 @@ def _fields(lines: Collection[tuple[bytes, bytes]]) -> Headers:
 def text_of(headers: Headers, name: bytes) -> str:
     """The value of a field as text; "" where it is absent."""
     return headers.get(name, b"").decode("latin-1")
+
+
+def with_headers(scope: Scope, more: Headers) -> Scope:
+    """The same connection with other values of some fields."""
+    return {**scope, _READ: {**headers_of(scope), **more}}

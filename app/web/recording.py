@@ -60,12 +60,39 @@ class Recording:
             await send(message)
 
         try:
-            if self._use_of and scope["type"] == "http":
+            if scope["type"] == "websocket":
+                await self._socket(scope, receive, send, record)
+            elif self._use_of:
                 await self._watched(scope, receive, answered, record, self._use_of())
             else:
                 await self._app(scope, receive, answered)
         finally:
             CURRENT.reset(current)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send, record: Record) -> None:
+        """One that is let in is told of by what is done over it, which has its own uses; one that is not, here."""
+        use = record.use = self._use_of() if self._use_of else None
+
+        async def let_in(message: Message) -> None:
+            if message["type"] == "websocket.accept":
+                message["headers"] = [*message.get("headers", ()), *fields_of(record)]
+                record.use = None
+            elif message["type"] == "websocket.http.response.start":
+                message["headers"] = [*secured(message["headers"]), *fields_of(record)]
+            if record.use:
+                record.use.status = message.get("status", 403)  # as a closed handshake is answered
+            await send(message)
+
+        if use:
+            use.client = (scope.get("client") or ("",))[0]
+        await self._app(scope, receive, let_in)
+        if use and record.use and use.status:
+            self._tell(record, use)
+
+    def _tell(self, record: Record, use: Use) -> None:
+        use.took = perf_counter_ns() - use.begun
+        for told in self._told:
+            told(record)
 
     async def _watched(self, scope: Scope, receive: Receive, send: Send, record: Record, use: Use) -> None:
         record.use = use
@@ -76,15 +103,18 @@ class Recording:
             use.status = use.status or 500  # the answer is made outside of all layers
             raise
         finally:
-            use.took = perf_counter_ns() - use.begun
-            for told in self._told:
-                told(record)
+            self._tell(record, use)
 
 
 def record_of(scope: Scope) -> Record:
     """The record of a request."""
     record: Record = scope[_RECORD]
     return record
+
+
+def recorded(scope: Scope, record: Record) -> Scope:
+    """The same connection with another record: one thing of several that are done over it."""
+    return {**scope, _RECORD: record}
 
 
 def use_of(scope: Scope) -> Use | None:

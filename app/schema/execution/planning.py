@@ -51,7 +51,7 @@ class Planner:
         """An operation of a valid document, planned if it can be, as those variables have it that directives name."""
         operation = get_operation_ast(document, operation_name)
         root = self.schema.get_root_type(operation.operation) if operation else None
-        if operation is None or root is None or operation.operation is OperationType.SUBSCRIPTION:
+        if operation is None or root is None:
             return Operation(document, shape)
         definitions = [each for each in document.definitions if isinstance(each, FragmentDefinitionNode)]
         details = {each.name.value: FragmentDetails(each) for each in definitions}

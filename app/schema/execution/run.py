@@ -161,14 +161,15 @@ class Run:
 
 
 async def run(
-    operation: Operation, root: ObjectPlan, variables: VariableValues, context: Context
+    operation: Operation, root: ObjectPlan, variables: VariableValues, context: Context, source: Any = None
 ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
-    """The data and the errors of an operation, whose root is planned. Raises OutOfTime, AnswerTooLarge."""
+    """The data and the errors of an operation, whose root is planned; `source` is what its fields are read from, if
+    anything. Raises OutOfTime, AnswerTooLarge."""
     state = Run(operation, variables, context)
     context.loaders.elements = operation.elements
     try:
         try:
-            data = await _serial(root, state) if operation.serial else root.build(None, None, state)
+            data = await _serial(root, state) if operation.serial else root.build(source, None, state)
         except Nulled:
             data = None
         await state.finish()  # what was promised is waited for even where nobody will see it

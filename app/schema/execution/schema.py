@@ -25,6 +25,7 @@ from app.schema.execution.failures import told
 from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
 from app.schema.execution.room import Room
 from app.schema.execution.run import run
+from app.schema.execution.subscribing import Subscribed, subscribed
 from app.schema.flattening.plan import Misshapen
 from app.schema.flattening.shaping import shaped
 from app.schema.focus import VARIABLE, Focus
@@ -41,18 +42,20 @@ if TYPE_CHECKING:
 
 ANY_OPERATION: Final = frozenset(OperationType)
 MUTATION: Final = OperationType.MUTATION
+SUBSCRIPTION: Final = frozenset({OperationType.SUBSCRIPTION})
 SUGGESTION: Final = " Did you mean "
 
 
 class Request(NamedTuple):
-    """What is asked: a document, its variables, who asks, what kinds of operations may be run, and whether the answer
-    tells what it costs."""
+    """What is asked: a document, its variables, who asks, what kinds of operations may be run, whether the answer tells
+    what it costs, and what a subscription is told of."""
 
     asking: Asking
     variables: dict[str, Any]
     context: Context
     allowed: Iterable[OperationType]
     tells_cost: bool
+    source: Any = None
 
 
 class PlannedSchema(strawberry.Schema):
@@ -108,8 +111,38 @@ class PlannedSchema(strawberry.Schema):
         )
         return await self._watched_answer(request, watched)
 
+    def subscribed(
+        self, query: str, variable_values: dict[str, Any] | None, operation_name: str | None
+    ) -> Subscribed | ExecutionResult:
+        """What a document subscribes to, or why it is refused. Raises CannotGetOperationTypeError,
+        InvalidOperationTypeError where it is no subscription."""
+        asking = Asking(query, operation_name, None)
+        prepared = self._prepared(asking, SUBSCRIPTION)
+        if isinstance(prepared, Refused):
+            return self._refused(prepared.errors)
+        variables = prepared.variables.values(variable_values or {})
+        if isinstance(variables, list):
+            return self._refused(variables)
+        refusal = self._too_costly(prepared, price_of(prepared.price, variables.coerced))
+        try:
+            return self._refused([refusal]) if refusal else subscribed(self._schema, prepared, variables)
+        except GraphQLError as error:
+            return self._refused([error])
+
+    async def tell(
+        self,
+        query: str,
+        variable_values: dict[str, Any] | None,
+        operation_name: str | None,
+        context: Context,
+        source: Any,
+    ) -> ExecutionResult:
+        """What a subscription answers of `source`. Raises OutOfTime."""
+        asking = Asking(query, operation_name, None)
+        return await self._answer(Request(asking, variable_values or {}, context, SUBSCRIPTION, False, source))
+
     async def _answer(self, request: Request) -> ExecutionResult:
-        prepared = self._prepared(request)
+        prepared = self._prepared(request.asking, request.allowed)
         if isinstance(prepared, Refused):
             return self._refused(prepared.errors)
         result = await self._executed(prepared, request, None)
@@ -143,7 +176,7 @@ class PlannedSchema(strawberry.Schema):
     ) -> ExecutionResult:
         """What an extension answers instead when execution begins is the result."""
         async with runner.parsing():
-            prepared = self._prepared(request)
+            prepared = self._prepared(request.asking, request.allowed)
             watched.graphql_document = prepared.document
         if prepared.document:
             async with runner.validation():
@@ -157,9 +190,9 @@ class PlannedSchema(strawberry.Schema):
             watched.result.extensions = self._cost(prepared, request)
         return cast("ExecutionResult", watched.result)
 
-    def _prepared(self, request: Request) -> Prepared | Refused:
-        prepared = self.preparing.prepared(request.asking)
-        if prepared.kind and prepared.kind not in request.allowed:
+    def _prepared(self, asking: Asking, allowed: Iterable[OperationType]) -> Prepared | Refused:
+        prepared = self.preparing.prepared(asking)
+        if prepared.kind and prepared.kind not in allowed:
             raise InvalidOperationTypeError(prepared.kind)
         return prepared
 
@@ -171,13 +204,12 @@ class PlannedSchema(strawberry.Schema):
             return self._told(None, variables)
         price = prepared.price if type(prepared.price) is int else price_of(prepared.price, variables.coerced)
         request.context.cost = price
-        if price > self.preparing.max_cost:
-            refusal = too_costly(price, self.preparing.max_cost)
-            return self._told(None, [GraphQLError(refusal.en, prepared.operation, original_error=refusal)])
+        if refusal := self._too_costly(prepared, price):
+            return self._told(None, [refusal])
         try:
             operation = self.preparing.operation(prepared, request.asking, variables)
-        except Misshapen as refusal:
-            return self._told(None, refusal.errors)
+        except Misshapen as misshapen:
+            return self._told(None, misshapen.errors)
         if request.context.course:
             request.context.course.mark("plan")
         try:
@@ -187,11 +219,11 @@ class PlannedSchema(strawberry.Schema):
                 await Room(request.context.max_answer).look(data)
             else:
                 self.runs["planned"] += 1
-                data, errors = await run(operation, operation.root, variables, request.context)
-        except AnswerTooLarge as refusal:
+                data, errors = await run(operation, operation.root, variables, request.context, request.source)
+        except AnswerTooLarge as large:
             # A mutation was carried out: its error has a path, as those have that come after the beginning.
             path = [_first_key(prepared)] if prepared.kind is MUTATION else None
-            return self._told(None, [GraphQLError(refusal.en, path=path, original_error=refusal)])
+            return self._told(None, [GraphQLError(large.en, path=path, original_error=large)])
         if request.context.course:
             request.context.course.mark("finish" if operation.root else "graphql-core")
         if errors and prepared.kind is not MUTATION:
@@ -200,6 +232,12 @@ class PlannedSchema(strawberry.Schema):
             data, errors = shaped(data, operation.shape, errors)
         return self._told(data, errors)
 
+    def _too_costly(self, prepared: Prepared, price: int) -> GraphQLError | None:
+        if price <= self.preparing.max_cost:
+            return None
+        refusal = too_costly(price, self.preparing.max_cost)
+        return GraphQLError(refusal.en, prepared.operation, original_error=refusal)
+
     async def _by_graphql_core(
         self, document: DocumentNode, request: Request, middleware: MiddlewareManager | None
     ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
@@ -207,6 +245,7 @@ class PlannedSchema(strawberry.Schema):
             execute(
                 self._schema,
                 document,
+                request.source,
                 variable_values=request.variables,
                 context_value=request.context,
                 operation_name=request.asking.operation_name,

@@ -60,6 +60,9 @@ class Authentication:
         """As ASGI has it."""
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
+        if scope["type"] == "websocket" and b"authorization" not in headers_of(scope):
+            scope[_PRINCIPAL] = NOBODY  # until its first message tells who it is
+            return await self._app(scope, receive, send)
         try:
             principal = scope[_PRINCIPAL] = await self._identify(scope)
         except (NotAuthenticated, IssuerUnavailable, RequestError) as error:
@@ -67,6 +70,11 @@ class Authentication:
         if use := use_of(scope):
             use.principal = principal.name
         return await self._app(scope, receive, send)
+
+
+def of_principal(scope: Scope, principal: Principal) -> Scope:
+    """The same connection as one that the principal has made."""
+    return {**scope, _PRINCIPAL: principal}
 
 
 def principal_in(scope: Scope) -> Principal:

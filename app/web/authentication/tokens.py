@@ -71,8 +71,9 @@ class Tokens:
         if principal is not None and self._clock() < until:
             return principal
         claims = await self._claims(token)
-        principal = principal_of(claims, self._settings.organization, self._base)
-        self._remember(mark, min(self._clock() + REMEMBERED, int(claims["exp"]) + self._settings.skew), principal)
+        until = int(claims["exp"]) + self._settings.skew
+        principal = principal_of(claims, self._settings.organization, self._base, until)
+        self._remember(mark, min(self._clock() + REMEMBERED, until), principal)
         return principal
 
     async def _claims(self, token: str) -> Mapping[str, Any]:
@@ -113,12 +114,14 @@ class Tokens:
             self._known.popitem(last=False)
 
 
-def principal_of(claims: Mapping[str, Any], organization: str = "", base: str = "") -> Principal:
+def principal_of(
+    claims: Mapping[str, Any], organization: str = "", base: str = "", until: float | None = None
+) -> Principal:
     """Who the claims of a checked token say it is: its subject, and the client that the subject uses, if another one.
 
     `organization` is the claim that binds it to a legal entity, "" where none does; a token without it is bound to none
-    at all. `base` is this server's FHIR address. Raises NotAuthenticated where the names are none that can be kept with
-    a version."""
+    at all. `base` is this server's FHIR address, `until` when the token ends. Raises NotAuthenticated where the names
+    are none that can be kept with a version."""
     subject = claims["sub"]
     client = next((claims[name] for name in _CLIENT if name in claims), subject)
     if not all(isinstance(each, str) and _NAME.fullmatch(each) for each in (subject, client)):
@@ -126,7 +129,7 @@ def principal_of(claims: Mapping[str, Any], organization: str = "", base: str = 
     name = subject if client == subject else f"{subject} ({client})"
     entities = _entities(claims.get(organization), base) if organization else None
     grant = grant_of(_scopes(claims), _patient(claims), base, entities)
-    return Principal(name, "\n".join((claims["iss"], client, subject)), grant)
+    return Principal(name, "\n".join((claims["iss"], client, subject)), grant, until)
 
 
 def _scopes(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -1,0 +1,75 @@
+"""What a subscription asks for: the one field of its root, and the values of its arguments.
+https://spec.graphql.org/October2021/#sec-Subscription"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, VariableNode, Visitor, visit
+from graphql.execution import get_argument_values
+from graphql.execution.collect_fields import FragmentDetails, collect_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from graphql import DocumentNode, GraphQLSchema, ValueNode
+    from graphql.execution.values import VariableValues
+
+    from app.schema.execution.preparing import Prepared
+
+CURSOR = "cursor"
+
+
+class Subscribed(NamedTuple):
+    """The name of a field of Subscription and the values of its arguments. `resuming` is the variable that gives the
+    cursor and nothing else, if there is one."""
+
+    field: str
+    arguments: Mapping[str, Any]
+    resuming: str | None
+
+
+def subscribed(schema: GraphQLSchema, prepared: Prepared, variables: VariableValues) -> Subscribed:
+    """What an operation that was checked subscribes to. Raises GraphQLError where directives leave no field of it, or
+    an argument does not fit."""
+    root = schema.subscription_type
+    if root is None:
+        raise TypeError("the schema has no subscriptions")
+    definitions = (each for each in prepared.document.definitions if isinstance(each, FragmentDefinitionNode))
+    fragments = {each.name.value: FragmentDetails(each) for each in definitions}
+    collected = collect_fields(schema, fragments, variables, root, prepared.operation)
+    selected = next(iter(collected.grouped_field_set.values()), None)
+    if selected is None:
+        raise GraphQLError("The subscription selects no field.", prepared.operation)
+    node = selected[0].node
+    field = root.fields[node.name.value]
+    resuming = next((each.value for each in node.arguments or () if each.name.value == CURSOR), None)
+    return Subscribed(node.name.value, get_argument_values(field, node, variables), _alone(resuming, prepared))
+
+
+def _alone(value: ValueNode | None, prepared: Prepared) -> str | None:
+    """The name of a variable that stands in the document once, beside its definition."""
+    if not isinstance(value, VariableNode):
+        return None
+    found = _Named()
+    visit(prepared.document, found)
+    name = value.name.value
+    return name if found.names[name] == 1 + len(_defining(prepared.document, name)) else None
+
+
+def _defining(document: DocumentNode, name: str) -> list[OperationDefinitionNode]:
+    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
+    return [each for each in operations if any(v.variable.name.value == name for v in each.variable_definitions or ())]
+
+
+class _Named(Visitor):
+    """Counts the variables that are named."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: Counter[str] = Counter()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        """The visitor's hook."""
+        self.names[node.name.value] += 1

@@ -1,0 +1,134 @@
+"""A change, and what it is found by: found out once, for all who may want to be told of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from app.search.algebra import ID, And, Eq
+from app.search.matching import linked_ids, links_of, verdict
+from app.search.values import search_values
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+
+    from app.fhir.resource import Resource
+    from app.search.algebra import Filter, Linked, SearchValues
+    from app.store.repository import Change, Version
+
+R = TypeVar("R")
+
+
+class Store(Protocol):
+    """The part of a store that the feed needs; `Repository` is one."""
+
+    async def latest(self) -> str:
+        """As `Repository.latest`."""
+
+    def changes(
+        self, since: str, types: Collection[str] | None = None, until: str | None = None
+    ) -> AsyncIterator[Sequence[Change]]:
+        """As `Repository.changes`."""
+
+    async def read(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        ids: Collection[str],
+        elements: Collection[str] | None = None,
+    ) -> Mapping[str, Resource]:
+        """As `Repository.read`."""
+
+    async def version(
+        self,
+        type: str,  # noqa: A002 - FHIR's word
+        id: str,  # noqa: A002 - FHIR's word
+        version: int | None = None,
+        as_of: str | None = None,
+    ) -> Version | None:
+        """As `Repository.version`."""
+
+    async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
+        """As `Repository.count`."""
+
+
+class Shared:
+    """Answers that many wait for and one asks for; one that failed is asked for again."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Hashable, asyncio.Task[Any]] = {}
+
+    async def get(self, key: Hashable, ask: Callable[[], Awaitable[R]]) -> R:
+        """The answer under a key. Whoever waits no longer leaves the others alone."""
+        task = self._asked.get(key)
+        if task is None:
+            task = self._asked[key] = asyncio.ensure_future(ask())
+            task.add_done_callback(lambda done: self._forget(key, done))
+        answer: R = await asyncio.shield(task)
+        return answer
+
+    def _forget(self, key: Hashable, done: asyncio.Task[Any]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._asked.pop(key, None)
+
+
+class Happenings:
+    """The changes of one type that were read at once, in their order; what they refer to is read at once too."""
+
+    def __init__(self, store: Store, changes: Sequence[Change]) -> None:
+        self.store = store
+        self.all = [Happening(self, change) for change in changes]
+        self.shared = Shared()
+
+    async def linked(self, link: Linked) -> Mapping[str, SearchValues]:
+        """The search values of the current resources that the changes refer to by the link, by id."""
+        return await self.shared.get((link.parameter, link.type, link.prefixes), lambda: self._linked(link))
+
+    async def _linked(self, link: Linked) -> Mapping[str, SearchValues]:
+        found = [await each.values() for each in self.all]
+        ids = {id_ for values in found if values for id_ in linked_ids(link, values.values.get(link.parameter, ()))}
+        resources = await self.store.read(link.type, ids) if ids else {}
+        return {id_: search_values(resource) for id_, resource in resources.items()}
+
+
+class Happening:
+    """One change. `cursor` is its place in the feed."""
+
+    __slots__ = ("_together", "_values", "change", "cursor")
+
+    def __init__(self, together: Happenings, change: Change) -> None:
+        self.change = change
+        self.cursor = change.cursor
+        self._together = together
+        self._values: SearchValues | None = None
+
+    @property
+    def version(self) -> Version:
+        """What was stored."""
+        return self.change.version
+
+    async def values(self) -> SearchValues | None:
+        """What the resource is found by in this version, a deleted one in the version before; None where that is not
+        kept any more."""
+        if self._values is None:
+            resource = self.version.resource or await self._together.shared.get(self.cursor, self._read_before)
+            self._values = search_values(resource) if resource else None
+        return self._values
+
+    async def meets(self, filter: Filter) -> bool:  # noqa: A002 - the algebra's word
+        """Whether a filter matches it. What it refers to counts as it is now; beyond the first step of a chain the
+        store is asked, which knows what is current."""
+        values = await self.values()
+        if values is None:
+            return False
+        known = {(link.type, link): await self._together.linked(link) for link in links_of(filter)}
+        linked = {(name, id_): found for (name, _), all_ in known.items() for id_, found in all_.items()}
+        found = verdict(filter, values, self.version.id, lambda name, id_: linked.get((name, id_)))
+        if found is None:
+            asked = And((Eq(ID, self.version.id), filter))
+            return await self._together.store.count(self.version.type, asked) > 0
+        return found
+
+    async def _read_before(self) -> Resource | None:
+        version = self.version
+        before = await self._together.store.version(version.type, version.id, version.version - 1)
+        return before.resource if before else None
