@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -125,7 +126,7 @@ async def test_without_the_packages_a_start_says_what_to_install(start: Start, m
 
     monkeypatch.setattr(spans, "exporting", missing)
     with pytest.raises(SettingsError, match="pip install"):
-        witnesses_of(read_settings({"DMI_STORE": "memory:", **ON}), product.store, product.schema, ())
+        witnesses_of(read_settings({"DMI_STORE": "memory:", **ON}), product.store, product.schema, (), Counter())
 
 
 def test_what_nobody_asked_for_is_not_imported() -> None:

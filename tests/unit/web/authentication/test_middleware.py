@@ -192,7 +192,9 @@ async def test_a_new_key_of_the_issuer_is_found(
     assert await asked(product, token("EdDSA", kid="new")) == 200
 
 
-async def test_a_web_socket_is_closed_ahead_of_its_handshake(issuer: Published) -> None:
+async def test_a_web_socket_with_a_token_that_is_not_accepted_is_closed_ahead_of_its_handshake(
+    issuer: Published,
+) -> None:
     app = create_app(read_settings({"DMI_STORE": "memory:", **environment(issuer)}))
     sent: list[Any] = []
 
@@ -202,7 +204,7 @@ async def test_a_web_socket_is_closed_ahead_of_its_handshake(issuer: Published) 
     async def receive() -> Any:
         return {"type": "websocket.connect"}
 
-    headers = [(b"host", b"localhost")]
+    headers = [(b"host", b"localhost"), (b"authorization", b"Bearer x")]
     await app({"type": "websocket", "path": "/graphql", "headers": headers, "query_string": b""}, receive, send)
     assert sent == [{"type": "websocket.close", "code": 1008}]
 

@@ -1,0 +1,92 @@
+"""Subscriptions as programs use them: sockets at the real server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.builders import device, procedure
+from tests.end_to_end.processes import serving
+from tests.sockets import socket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.end_to_end.processes import Server
+
+CREATE = "mutation ($resource: FHIR!) { ProcedureCreate(resource: $resource) { resource { id } } }"
+UPDATE = "mutation ($id: ID!, $resource: FHIR!) { ProcedureUpdate(id: $id, resource: $resource) { location } }"
+DELETE = "mutation ($id: ID!) { ProcedureDelete(id: $id) { information { issue { code } } } }"
+DEVICE = "mutation ($resource: FHIR!) { DeviceCreate(resource: $resource) { resource { id } } }"
+FIELDS = "operation id version cursor resource { status }"
+CHANGED = f"subscription ($cursor: String) {{ ProcedureChanged(cursor: $cursor) {{ {FIELDS} }} }}"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("store")
+    with serving(DMI_STORE=f"embedded:{folder}", DMI_EXAMPLE_DATA="off", DMI_UNIQUE_INTERVENTIONS="off") as running:
+        yield running
+
+
+async def done(server: Server, query: str, **variables: Any) -> dict[str, Any]:
+    """The data of a request that must have no error."""
+    answer = await asyncio.to_thread(server.ask, query, variables)
+    assert "errors" not in answer
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
+async def created(server: Server, **changes: Any) -> str:
+    """The id of a new procedure."""
+    data = await done(server, CREATE, resource=procedure(**changes))
+    id_: str = data["ProcedureCreate"]["resource"]["id"]
+    return id_
+
+
+async def test_what_is_created_changed_and_deleted_is_told(server: Server) -> None:
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.subscribe(CHANGED)
+        id_ = await created(server)
+        await done(server, UPDATE, id=id_, resource=procedure(status="stopped"))
+        await done(server, DELETE, id=id_)
+        found = await client.told(3)
+    assert [(each["operation"], each["id"], each["version"], each["resource"]) for each in found] == [
+        ("create", id_, "1", {"status": "completed"}),
+        ("update", id_, "2", {"status": "stopped"}),
+        ("delete", id_, "3", None),
+    ]
+
+
+async def test_only_what_meets_the_arguments_is_told(server: Server) -> None:
+    lot = f'subscription {{ ProcedureChanged(lot: "live-1", status: ["stopped"]) {{ {FIELDS} }} }}'
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.subscribe(lot)
+        made = await done(server, DEVICE, resource=device(lotNumber="LIVE-1"))
+        focal = [{"manipulated": {"reference": f"Device/{made['DeviceCreate']['resource']['id']}"}}]
+        await created(server, focalDevice=focal)
+        await created(server, status="stopped")
+        id_ = await created(server, status="stopped", focalDevice=focal)
+        await done(server, DELETE, id=id_)
+        found = await client.told(2)
+    assert [(each["operation"], each["id"]) for each in found] == [("create", id_), ("delete", id_)]
+
+
+async def test_who_comes_with_a_cursor_goes_on_behind_it(server: Server) -> None:
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.subscribe(CHANGED)
+        await created(server)
+        [first] = await client.told()
+    missed = [await created(server), await created(server)]
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.say(type="subscribe", id="1", payload={"query": CHANGED, "variables": {"cursor": first["cursor"]}})
+        found = await client.told(2)
+        next_ = await created(server)
+        found += await client.told()
+    assert [each["id"] for each in found] == [*missed, next_]
