@@ -79,28 +79,27 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
 _TOLD: Final = tuple(STATUS)
 GRAPHQL: Final = "graphql"
 
-_BY_GET: Final = OperationType.from_http("GET")
-_BY_POST: Final = OperationType.from_http("POST")
+_BY_GET: Final = frozenset({OperationType.QUERY})
+_BY_POST: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 _METHODS: Final = RequestError("GraphQL is asked by GET or POST.", "GraphQL s’interroge par GET ou par POST.")
 NOT_NAMED: Final = RequestError(
     "The document has no operation of that name. Name one of its operations in `operationName`.",
     "Le document n’a pas d’opération de ce nom. Nommez l’une de ses opérations dans `operationName`.",
 )
-# What a schema refuses to execute, by what it raises: the refusal, the status, more headers.
-_REFUSALS: Final[Mapping[type[Exception], tuple[RequestError, int, Sequence[Field]]]] = {
-    InvalidOperationTypeError: (
-        RequestError(
-            "A mutation is sent by POST; a subscription over a web socket (graphql-transport-ws) at the same address.",
-            "Une mutation s’envoie par POST ; un abonnement, par un web socket (graphql-transport-ws) à la même "
-            "adresse.",
-        ),
+_BY_SOCKET: Final = RequestError(
+    "A subscription is asked for over a web socket (graphql-transport-ws) at /graphql.",
+    "Un abonnement se demande par un web socket (graphql-transport-ws) à l’adresse /graphql.",
+)
+_REFUSALS: Final[Mapping[OperationType, tuple[RequestError, int, Sequence[Field]]]] = {
+    OperationType.MUTATION: (
+        RequestError("A mutation is sent by POST.", "Une mutation s’envoie par POST."),
         405,
         ((b"allow", b"POST"),),
     ),
-    CannotGetOperationTypeError: (NOT_NAMED, 400, ()),
+    OperationType.SUBSCRIPTION: (_BY_SOCKET, 400, ()),
 }
-_REFUSED: Final = tuple(_REFUSALS)
+"""Operations that are not executed: the refusal, the status, more headers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +147,10 @@ class GraphQLView:
             mark(scope, "encode")
         except ClientDisconnect:  # nobody is left to answer
             return None
-        except _REFUSED as refusal:
-            answer = refused(scope, headers, *_REFUSALS[type(refusal)])
+        except InvalidOperationTypeError as refusal:
+            answer = refused(scope, headers, *_REFUSALS[refusal.operation_type])
+        except CannotGetOperationTypeError:
+            answer = refused(scope, headers, NOT_NAMED, 400)
         except _TOLD as error:
             answer = refused(scope, headers, error, next(STATUS[kind] for kind in STATUS if isinstance(error, kind)))
         sent = answer if len(answer.body) < LEAST else Compression(answer)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.builders import device, procedure
-from tests.end_to_end.processes import serving
+from tests.builders import device, patient, procedure
+from tests.contract.operations import operation
+from tests.end_to_end.processes import ROOT, serving
 from tests.sockets import socket
 
 if TYPE_CHECKING:
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
 CREATE = "mutation ($resource: FHIR!) { ProcedureCreate(resource: $resource) { resource { id } } }"
 UPDATE = "mutation ($id: ID!, $resource: FHIR!) { ProcedureUpdate(id: $id, resource: $resource) { location } }"
 DELETE = "mutation ($id: ID!) { ProcedureDelete(id: $id) { information { issue { code } } } }"
-DEVICE = "mutation ($resource: FHIR!) { DeviceCreate(resource: $resource) { resource { id } } }"
+MADE = """mutation ($device: FHIR!, $patient: FHIR!) {
+  DeviceCreate(resource: $device) { resource { id } }
+  PatientCreate(resource: $patient) { resource { id } }
+}"""
+[SHOWN] = re.findall(r"```graphql\n(subscription.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
 FIELDS = "operation id version cursor resource { status }"
 CHANGED = f"subscription ($cursor: String) {{ ProcedureChanged(cursor: $cursor) {{ {FIELDS} }} }}"
 
@@ -61,12 +67,26 @@ async def test_what_is_created_changed_and_deleted_is_told(server: Server) -> No
     ]
 
 
+@pytest.mark.parametrize("query", [operation("15-live"), SHOWN], ids=["published", "README"])
+async def test_what_is_published_tells_of_a_lot(server: Server, query: str) -> None:
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.subscribe(query, {"lot": ["RPG23029001"]})
+        made = await done(server, MADE, device=device(lotNumber="RPG23029001"), patient=patient())
+        focal = [{"manipulated": {"reference": f"Device/{made['DeviceCreate']['resource']['id']}"}}]
+        subject = {"reference": f"Patient/{made['PatientCreate']['resource']['id']}"}
+        id_ = await created(server, focalDevice=focal, subject=subject)
+        [found] = await client.told()
+    assert found["id"] == id_
+    assert found["resource"]["status"] == "completed"
+
+
 async def test_only_what_meets_the_arguments_is_told(server: Server) -> None:
     lot = f'subscription {{ ProcedureChanged(lot: "live-1", status: ["stopped"]) {{ {FIELDS} }} }}'
     async with socket(server.url) as client:
         await client.greet()
         await client.subscribe(lot)
-        made = await done(server, DEVICE, resource=device(lotNumber="LIVE-1"))
+        made = await done(server, MADE, device=device(lotNumber="LIVE-1"), patient=patient())
         focal = [{"manipulated": {"reference": f"Device/{made['DeviceCreate']['resource']['id']}"}}]
         await created(server, focalDevice=focal)
         await created(server, status="stopped")
