@@ -44,7 +44,9 @@ async def opened(port: int) -> AsyncIterator[MongoStore]:
         await store.close()
 
 
-async def test_a_server_that_is_killed_under_load_has_no_change_lost_or_told_twice(tmp_path: Path, port: int) -> None:
+async def test_a_server_that_is_killed_under_load_has_no_change_lost_or_told_twice(
+    tmp_path: Path, port: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async def write_on(store: MongoStore, name: str) -> None:
         number = 0
         while True:
@@ -83,6 +85,7 @@ async def test_a_server_that_is_killed_under_load_has_no_change_lost_or_told_twi
             for each in (f"Patient/c{number}" for number in range(WRITERS)):
                 numbers = [version for place, version in told(reader.changes) if place == each]
                 assert numbers == list(range(1, len(numbers) + 1))
+    assert not caplog.records
 
 
 async def test_a_cursor_from_before_all_that_the_server_keeps_is_gone(tmp_path: Path, port: int) -> None:

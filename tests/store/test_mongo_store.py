@@ -202,9 +202,11 @@ async def test_a_server_that_is_away_is_told_in_seconds() -> None:
             store.repair("Patient", ["p1"]),
             store.reserve("name", "me", 10),
             store.settle("name", "me", "answer"),
+            store.latest(),
+            anext(store.changes("")),
             return_exceptions=True,
         )
-    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 21
+    assert [type(outcome) for outcome in outcomes] == [StoreUnavailable] * 23
     assert "secret" not in str(outcomes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +38,12 @@ def in_our_words() -> Iterator[None]:
         if said := _said(error):
             raise said from None
         raise
+
+
+def quiet() -> None:
+    """Have the driver not log, with a trace, what fails in its own threads while the server is away, such as to close a
+    change stream: requests tell that it is."""
+    logging.getLogger("pymongo.client").setLevel(logging.CRITICAL)
 
 
 def unusable_address() -> StoreUnusable:

@@ -19,7 +19,7 @@ from app.store.failures import closed, slow
 from app.store.mongo import decoding, explaining, history, ledger, sharding, trail
 from app.store.mongo.collections import Collections
 from app.store.mongo.erasing import erase, erase_together, heads, reached, written
-from app.store.mongo.failures import in_our_words, no_answer, reindexed, unusable_address
+from app.store.mongo.failures import in_our_words, no_answer, quiet, reindexed, unusable_address
 from app.store.mongo.feed import Feed
 from app.store.mongo.filters import every
 from app.store.mongo.inspection import inspect, repair
@@ -461,6 +461,7 @@ class MongoStore:
         return self._opened
 
     def _connected(self, address: str) -> Database:
+        quiet()
         try:
             self._client = AsyncIOMotorClient(
                 address,
