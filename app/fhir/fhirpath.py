@@ -105,9 +105,9 @@ class FhirPaths:
         self._left -= work
         if self._left < 0:
             raise TooCostly(
-                "The fhirpath arguments of this request ask for too much work. "
+                f"The fhirpath arguments of this request ask for more than {MOST_WORK} steps of work in all. "
                 "Ask for fewer rows at once, or with simpler expressions.",
-                "Les arguments fhirpath de cette requête demandent trop de calcul. "
+                f"Les arguments fhirpath de cette requête demandent plus de {MOST_WORK} étapes de calcul en tout. "
                 "Demandez moins de lignes à la fois, ou des expressions plus simples.",
                 rule="fhirpath",
             )

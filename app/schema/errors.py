@@ -22,6 +22,7 @@ from graphql import (
 
 from app.errors import UNEXPECTED, DmiError, Issue, UnfitStored, VersionConflict, origin
 from app.fhir.outcome import operation_outcome
+from app.schema.limits import MOST_COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,19 +31,33 @@ LOGGER = logging.getLogger("dmi")
 
 _DEEP: Final = (
     "too-costly",
-    "The query is nested too deeply. Ask for fewer levels at once.",
-    "La requête comporte trop de niveaux d’imbrication. Demandez moins de niveaux à la fois.",
+    "The query is nested too deeply to be read, far beyond what DMI_MAX_DEPTH allows. Ask for fewer levels at once, "
+    "and send what is nested in variables.",
+    "La requête comporte trop de niveaux d’imbrication pour être lue, bien au-delà de ce que permet DMI_MAX_DEPTH. "
+    "Demandez moins de niveaux à la fois, et envoyez dans des variables ce qui est imbriqué.",
+    "DMI_MAX_DEPTH",
 )
 _LONG: Final = (
     "too-costly",
     "The query has more than {most} tokens (DMI_MAX_TOKENS). Ask for less at once.",
     "La requête comporte plus de {most} mots (DMI_MAX_TOKENS). Demandez-en moins à la fois.",
+    "DMI_MAX_TOKENS",
 )
 _REPEATED: Final = (
     "too-costly",
-    "The document selects the same fields too many times, or has too many errors. Select each field once.",
-    "Le document sélectionne trop souvent les mêmes champs, ou comporte trop d’erreurs. Sélectionnez chaque champ une "
-    "seule fois.",
+    f"The document selects fields of one name so often that they would be compared more than {MOST_COMPARED} times, or "
+    "has more than 100 errors. Select each field once.",
+    "Le document sélectionne si souvent des champs de même nom qu’il faudrait plus de "
+    f"{MOST_COMPARED} comparaisons, ou comporte plus de 100 erreurs. Sélectionnez chaque champ une seule fois.",
+    "repeated-fields",
+)
+_SCHEMA: Final = (
+    "too-costly",
+    "A look at the schema goes from lists (fields, inputFields, interfaces, possibleTypes) to the lists of their types "
+    "twice at most. Ask for the types by their names (__type), or by the standard introspection query.",
+    "Une lecture du schéma passe deux fois au plus des listes (fields, inputFields, interfaces, possibleTypes) à "
+    "celles de leurs types. Demandez les types par leur nom (__type), ou par la requête d’introspection standard.",
+    "introspection-depth",
 )
 _VARIABLE: Final = (
     "invalid",
@@ -62,6 +77,7 @@ _ABORTED: Final = (
     ("Syntax Error: Document contains more than", _LONG),
     ("Syntax Error: Document is nested too deeply", _DEEP),
     ("Validation aborted", _REPEATED),
+    ("Maximum introspection depth exceeded", _SCHEMA),
 )
 
 
@@ -139,6 +155,6 @@ def _about_request(error: GraphQLError, cause: Exception | None) -> Issue:
     return _issue(_GRAPHQL, message=_FOUND.sub(r"\1 \2.", error.message) if syntax else error.message)
 
 
-def _issue(told: tuple[str, str, str], **facts: str) -> Issue:
-    code, en, fr = told
-    return Issue("error", code, en.format(**facts), fr.format(**facts))
+def _issue(told: Sequence[str], **facts: str) -> Issue:
+    code, en, fr, *rule = told
+    return Issue("error", code, en.format(**facts), fr.format(**facts), rule="".join(rule))

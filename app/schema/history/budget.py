@@ -50,11 +50,12 @@ class Budget:
         left, self._effort = self._effort, self._effort - effort
         if left >= 0 > self._effort:
             raise TooCostly(
-                "The versions that this request compares hold too much in all; these changes and all after them are "
-                "null. Compare fewer at once, or read the two versions as `raw` and compare them yourself.",
-                "Les versions que cette requête compare contiennent trop de données en tout ; ces changements et tous "
-                "les suivants sont nuls. Comparez-en moins à la fois, ou lisez les deux versions avec `raw` et "
-                "comparez-les vous-même.",
+                f"The versions that this request compares hold more than {MOST_EFFORT} values in all; these changes "
+                "and all after them are null. Compare fewer at once, or read the two versions as `raw` and compare "
+                "them yourself.",
+                f"Les versions que cette requête compare contiennent plus de {MOST_EFFORT} valeurs en tout ; ces "
+                "changements et tous les suivants sont nuls. Comparez-en moins à la fois, ou lisez les deux versions "
+                "avec `raw` et comparez-les vous-même.",
                 rule="history-compared",
             )
         return self._effort >= 0

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from graphql import get_introspection_query, parse
 
-from app.schema.limits import Measure, Size
+from app.schema.limits import MOST_COMPARED, Measure, Size
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -145,6 +145,7 @@ async def test_a_document_that_selects_the_same_again_and_again_is_refused(start
     answer = await (await start()).ask(query)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["too-costly"]
     assert "Select each field once" in answer["errors"][0]["message"]
+    assert str(MOST_COMPARED) in answer["errors"][0]["message"]
 
 
 async def test_the_standard_introspection_stays_within_the_limits(start: Start) -> None:

@@ -212,6 +212,15 @@ async def test_deep_nesting_is_refused_and_does_not_crash(start: Start) -> None:
     )
     response = await post(await start(), {"query": query})
     assert error_of(response)["extensions"]["code"] == "too-costly"
+    assert "DMI_MAX_DEPTH" in error_of(response)["message"]
+
+
+async def test_a_look_at_the_schema_beyond_its_depth_is_told_with_the_limit(start: Start) -> None:
+    query = "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }"
+    error = error_of(await post(await start(), {"query": query}))
+    issue = error["extensions"]["resource"]["issue"][0]
+    assert (issue["code"], issue["details"]["coding"][0]["code"]) == ("too-costly", "introspection-depth")
+    assert "twice at most" in error["message"]
 
 
 async def test_an_error_is_told_in_the_language_of_the_client(start: Start) -> None:
