@@ -24,6 +24,8 @@ from tests.store import secantusd
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
+    from starlette.applications import Starlette
+
     from app.schema.build import DmiSchema
     from app.settings import Settings
     from app.store.repository import Repository
@@ -62,8 +64,9 @@ def pytest_collection_finish() -> None:
 
 @dataclass(frozen=True)
 class Product:
-    """A started application: its HTTP client, the store behind it, and the schema that it answers by."""
+    """A started application: it, its HTTP client, the store behind it, and the schema that it answers by."""
 
+    app: Starlette
     http: httpx.AsyncClient
     store: Repository
     schema: DmiSchema
@@ -100,12 +103,16 @@ _NOT_OF_THE_SCHEMA: Final = (
     "example_data",
     "explain",
     "max_body",
+    "max_sockets",
+    "max_subscriptions",
+    "max_unread",
     "metrics",
     "otel",
     "procedure_systems",
     "profiles",
     "reference_cache",
     "references",
+    "subscriptions",
     "tokens",
     "unique_interventions",
     "update_create",
@@ -142,6 +149,6 @@ async def start() -> AsyncIterator[Start]:
             await store.write([Write(each["resourceType"], each["id"], each) for each in resources])
             transport = httpx.ASGITransport(app)
             http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://localhost"))
-            return Product(http, store, schema)
+            return Product(app, http, store, schema)
 
         yield started

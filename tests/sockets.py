@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 from websockets.typing import Subprotocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, MutableMapping
+
+    from starlette.types import ASGIApp
 
 PATIENCE = 30
 """Seconds in which a message has to come."""
@@ -20,10 +22,28 @@ PATIENCE = 30
 Message = dict[str, Any]
 
 
+class Wire(Protocol):
+    """What carries the texts of a socket."""
+
+    @property
+    def close_code(self) -> int | None:
+        """Once it is closed."""
+
+    @property
+    def close_reason(self) -> str | None:
+        """Once it is closed."""
+
+    async def send(self, message: str, /) -> None:
+        """Send a text."""
+
+    async def recv(self) -> str | bytes:
+        """The next text. Raises ConnectionClosed."""
+
+
 class Socket:
     """An open web socket."""
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: Wire) -> None:
         self.connection = connection
 
     async def say(self, **message: Any) -> None:
@@ -71,6 +91,72 @@ class Socket:
                 while True:
                     await self.connection.recv()
         return self.connection.close_code or 0, self.connection.close_reason or ""
+
+
+class InProcess:
+    """The wire between a test and an application in the same process."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[Message] = asyncio.Queue()
+        self._heard: asyncio.Queue[Message] = asyncio.Queue()
+        self.close_code: int | None = None
+        self.close_reason: str | None = None
+        self.reads = asyncio.Event()
+        self.reads.set()
+
+    async def receive(self) -> Message:
+        """As ASGI has it."""
+        return await self.sent.get()
+
+    async def answer(self, message: MutableMapping[str, Any]) -> None:
+        """As ASGI's `send`; it waits while nobody reads."""
+        await self.reads.wait()
+        self._heard.put_nowait(dict(message))
+        if message["type"] == "websocket.close":
+            self.sent.put_nowait({"type": "websocket.disconnect", "code": message.get("code", 1000)})
+
+    async def send(self, message: str, /) -> None:
+        """As a client's."""
+        self.sent.put_nowait({"type": "websocket.receive", "text": message})
+
+    async def recv(self) -> str:
+        """As a client's."""
+        message = await self._heard.get()
+        if message["type"] == "websocket.close":
+            self.close_code, self.close_reason = message["code"], message.get("reason", "")
+            raise ConnectionClosedError(None, None)
+        return str(message.get("text", message["type"]))
+
+
+@asynccontextmanager
+async def socket_of(app: ASGIApp, protocol: str = "graphql-transport-ws", **headers: str) -> AsyncIterator[Socket]:
+    """A socket at the /graphql of an application."""
+    wire = InProcess()
+    wire.sent.put_nowait({"type": "websocket.connect"})
+    given = {"host": "localhost", **headers}
+    scope = {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "scheme": "ws",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "root_path": "",
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+        "subprotocols": [protocol],
+        "extensions": {"websocket.http.response": {}},
+    }
+    serving = asyncio.ensure_future(app(scope, wire.receive, wire.answer))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            opened = await wire.recv()
+        assert opened == "websocket.accept"
+        yield Socket(wire)
+    finally:
+        wire.reads.set()
+        wire.sent.put_nowait({"type": "websocket.disconnect", "code": 1000})
+        await serving
 
 
 @asynccontextmanager

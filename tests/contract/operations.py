@@ -8,6 +8,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted((ROOT / "graphql" / "operations").glob("*.graphql"))
+LIVE = [each for each in OPERATIONS if "\nsubscription " in each.read_text(encoding="utf-8")]
+ASKED = [each for each in OPERATIONS if each not in LIVE]
+"""What is told as it happens, over a web socket (tests/end_to_end/test_live.py), and what is asked for."""
 FRAGMENTS = sorted((ROOT / "graphql" / "fragments").glob("*.graphql"))
 
 

@@ -14,7 +14,7 @@ from app.schema.execution.fields import definition_of
 from app.schema.types.fields import ResolvedField
 from app.settings import read_settings
 from app.web.published import MANIFEST, manifest, operations_directory, read_operations
-from tests.contract.operations import FRAGMENTS, OPERATIONS, ROOT, variables
+from tests.contract.operations import ASKED, FRAGMENTS, OPERATIONS, ROOT, variables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,8 +121,7 @@ def test_a_fragment_is_valid(schema: GraphQLSchema, path: Path) -> None:
     assert validate(schema, parse(text + used)) == []
 
 
-# A subscription is told something when something happens: tests/end_to_end/test_live.py.
-@pytest.mark.parametrize("path", [each for each in OPERATIONS if each.stem != "15-live"], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ASKED, ids=lambda path: path.stem)
 async def test_an_operation_runs_on_the_example_data(start: Start, path: Path) -> None:
     product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
     data = await product.data(path.read_text(encoding="utf-8"), variables(path))

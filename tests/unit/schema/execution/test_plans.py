@@ -13,8 +13,10 @@ from app.schema import following
 from app.schema.build import build_schema
 from app.schema.execution import planning
 from app.settings import read_settings
+from app.store.repository import Write
 from tests.builders import device, organization, patient, practitioner, procedure
-from tests.contract.operations import OPERATIONS, operation, variables
+from tests.contract.operations import ASKED, LIVE, operation, variables
+from tests.sockets import socket_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +31,25 @@ def runs(product: Product) -> dict[str, int]:
     return dict(product.schema.runs)
 
 
-@pytest.mark.parametrize("path", OPERATIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", ASKED, ids=lambda path: path.stem)
 async def test_every_published_operation_runs_by_a_plan(start: Start, path: Path) -> None:
     product = await start(*hospital(5, 1))
     product.schema.runs.clear()
     await product.ask(operation(path.stem), variables(path))
+    assert runs(product) == {"planned": 1}
+
+
+@pytest.mark.parametrize("path", LIVE, ids=lambda path: path.stem)
+async def test_what_is_told_as_it_happens_runs_by_a_plan(start: Start, path: Path) -> None:
+    product = await start()
+    product.schema.runs.clear()
+    contained = device(id="d", lotNumber=variables(path)["lot"][0])
+    async with socket_of(product.app) as client:
+        await client.greet()
+        await client.subscribe(operation(path.stem), variables(path))
+        await product.store.write([Write("Procedure", "a", procedure(id="a", contained=[contained]))])
+        [told] = await client.told()
+    assert told["id"] == "a"
     assert runs(product) == {"planned": 1}
 
 
