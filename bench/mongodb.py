@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MONGODB: Final = "MongoDB"
+
+
 @contextmanager
 def database(directory: Path) -> Iterator[tuple[str, str] | None]:
     """What the server is, and the URI of a new database in it, which is gone in the end; None where there is none."""
@@ -24,7 +27,7 @@ def database(directory: Path) -> Iterator[tuple[str, str] | None]:
     if given:
         client: MongoClient[dict[str, object]] = MongoClient(given)
         try:
-            yield "MongoDB", urlsplit(given)._replace(path=f"/{name}").geturl()
+            yield MONGODB, urlsplit(given)._replace(path=f"/{name}").geturl()
         finally:
             client.drop_database(name)
             client.close()

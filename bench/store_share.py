@@ -38,20 +38,19 @@ class Noting:
         return noted
 
 
-async def store_share(store: str, *, quick: bool) -> tuple[int, Spread, Spread]:
+async def store_share(store: str, pages: int, rounds: int) -> tuple[int, Spread, Spread]:
     """How many commands a page is, and what they take in this process, in milliseconds: of its processor, of time."""
     async with opened(read_settings({"DMI_STORE": store})) as repository:
         noting = Noting(repository)
         await Graph(cast("Repository", noting)).answer(build_schema(SETTINGS), PAGE, ROWS)
-        times = 1 if quick else 30
 
         async def passing(clock: Callable[[], float]) -> float:
             start = clock()
-            for _ in range(times):
+            for _ in range(pages):
                 for command in noting.commands:
                     await command()
-            return (clock() - start) / times * 1e3
+            return (clock() - start) / pages * 1e3
 
         works = {"busy": partial(passing, process_time), "passed": partial(passing, perf_counter)}
-        measured = await in_turns(works, 2 if quick else 10)
+        measured = await in_turns(works, rounds)
     return len(noting.commands), Spread.of(measured["busy"]), Spread.of(measured["passed"])
