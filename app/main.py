@@ -6,7 +6,6 @@ import contextlib
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -16,22 +15,18 @@ from starlette.routing import WebSocketRoute
 
 from app import __version__
 from app.access.guarded import seen_by
-from app.access.reference_cache import cached
 from app.access.watching import watched
-from app.demo.examples import example_data
 from app.errors import DmiError, MalformedJson, SettingsError, StoreUnusable
 from app.fhir.served import SERVED
-from app.intake.keep import as_write
 from app.intake.verdict import Rules
 from app.profiles import Validator, defaults_from, load_profiles
 from app.schema.build import build_schema
 from app.schema.context import Context
 from app.schema.live.feed import Feed
 from app.schema.loaders import Loaders
-from app.search.algebra import And
 from app.search.capability import Offer, capability_statement
-from app.search.index import search_index
 from app.settings import all_of
+from app.stores import prepare_store, store_of
 from app.usage.use import PATIENT_ELEMENTS
 from app.usage.witness import attended
 from app.web.auditing import Auditing
@@ -75,9 +70,7 @@ if TYPE_CHECKING:
     from app.intake.identity import NewId
     from app.schema.build import DmiSchema
     from app.settings import Settings
-    from app.store.mongo import MongoStore
     from app.store.repository import Repository
-    from app.store.sqlite import SqliteStore
     from app.usage.course import Course
     from app.web.authentication.middleware import Identify
     from app.web.headers import Headers
@@ -170,46 +163,6 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
     )
 
 
-def store_of(settings: Settings) -> Repository:
-    """The store that DMI_STORE names, not yet opened, behind the cache of reference data."""
-    return cached(_store_of(settings), settings.reference_cache)
-
-
-def _store_of(settings: Settings) -> Repository:
-    if mongodb := mongodb_store_of(settings):
-        return mongodb
-    if embedded := embedded_store_of(settings):
-        return embedded
-    raise SettingsError(
-        "DMI_STORE must be embedded:DIRECTORY, mongodb://… or memory:.",
-        "DMI_STORE doit être embedded:DOSSIER, mongodb://… ou memory:.",
-    )
-
-
-def mongodb_store_of(settings: Settings) -> MongoStore | None:
-    """The store on a MongoDB, not yet opened; None where the settings name another one."""
-    if settings.store.partition(":")[0] not in ("mongodb", "mongodb+srv"):
-        return None
-    from app.store.mongo import MongoStore  # drivers are imported only for the store in use
-
-    return MongoStore(settings.store, search_index())
-
-
-def embedded_store_of(settings: Settings) -> SqliteStore | None:
-    """The store that runs in this process, not yet opened; None where a server has it."""
-    from app.store.sqlite import SqliteStore
-
-    kind, _, rest = settings.store.partition(":")
-    if kind == "embedded" and rest:
-        return SqliteStore(Path(rest), search_index())
-    return SqliteStore(None, search_index()) if settings.store == "memory:" else None
-
-
-def is_embedded(settings: Settings) -> bool:
-    """Whether the store runs in this process."""
-    return not settings.store.startswith("mongodb")
-
-
 def check(settings: Settings) -> None:
     """Raise SettingsError with all that is wrong with settings that can be read, as far as this needs no store."""
     problems: list[DmiError] = []
@@ -245,21 +198,6 @@ def validator_of(settings: Settings) -> Validator:
     """The validator with the project's profiles and the defaults of DMI_PROFILES. Raises SettingsError."""
     profiles = load_profiles()
     return Validator(profiles, defaults_from(settings.profiles, profiles))
-
-
-async def prepare_store(settings: Settings, store: Repository) -> None:
-    """Open the store and, where the settings want that, fill an empty embedded one. Raises StoreUnusable."""
-    await store.open()
-    if settings.example_data and is_embedded(settings):
-        await _fill_when_empty(store)
-
-
-async def _fill_when_empty(store: Repository) -> None:
-    for name in SERVED:
-        if await store.count(name, And()):
-            return
-    # One transaction: a start that is killed leaves an empty store, which the next one fills.
-    await store.write([as_write(resource) for resource in example_data()])
 
 
 def _offer_of(settings: Settings, smart: Mapping[str, Json] | None) -> Offer:

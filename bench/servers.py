@@ -17,9 +17,10 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
 from app.commands.garbage import search_seldom
-from app.main import create_app, store_of
+from app.main import create_app
 from app.schema.context import Context
 from app.settings import read_settings
+from app.stores import store_of
 from bench.dataset import Dictionaries, documents
 from bench.graph import Graph
 from bench.stock import DataLoaders, stock_schema

@@ -15,10 +15,11 @@ import httpx
 import pytest
 from hypothesis import settings
 
-from app.main import create_app, store_of
+from app.main import create_app
 from app.schema.build import build_schema
 from app.settings import read_settings
 from app.store.repository import Write
+from app.stores import store_of
 from tests.store import secantusd
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from app.commands.store import opened, opened_embedded
 from app.errors import StoreUnavailable
 from app.fhir.json import encode
 from app.fhir.served import SERVED
-from app.main import embedded_store_of, is_embedded
 from app.search.algebra import And
+from app.stores import embedded_store_of, is_embedded
 from app.upkeep.checking import dangling, kept_well
 
 if TYPE_CHECKING:

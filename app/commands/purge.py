@@ -17,9 +17,9 @@ from app.errors import RequestError
 from app.fhir.json import encode
 from app.fhir.reference import Target, parse
 from app.fhir.served import SERVED
-from app.main import is_embedded
 from app.search.algebra import And
 from app.store.version import utc_now
+from app.stores import is_embedded
 from app.upkeep.erasing import Why, erase, trail
 from app.upkeep.erasure_plan import TRAIL, Asked, Survey
 from app.upkeep.last_look import PlanWatch

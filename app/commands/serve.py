@@ -19,7 +19,8 @@ from app.commands.garbage import search_seldom
 from app.commands.sockets import Socket
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
-from app.main import create_app, prepare_store, store_of
+from app.main import create_app
+from app.stores import prepare_store, store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

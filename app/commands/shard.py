@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.commands.report import terminal, terminal_language
 from app.errors import StoreUnusable
-from app.main import mongodb_store_of
+from app.stores import mongodb_store_of
 
 if TYPE_CHECKING:
     from app.settings import Settings

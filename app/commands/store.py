@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from app.errors import StoreUnusable
-from app.main import embedded_store_of, store_of
+from app.stores import embedded_store_of, store_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest_asyncio
 
-from app.main import create_app, store_of
+from app.main import create_app
 from app.settings import read_settings
 from app.store.repository import Write
+from app.stores import store_of
 from tests.authorization.world import BASE, documents
 from tests.conftest import schema_of
 from tests.issuer import AUDIENCE, NAME, jwks

@@ -16,9 +16,10 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from app.main import create_app, store_of
+from app.main import create_app
 from app.settings import read_settings
 from app.store.repository import Write
+from app.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

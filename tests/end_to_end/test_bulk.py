@@ -17,8 +17,8 @@ import pytest
 from app.fhir.json import encode
 from app.fhir.served import SERVED
 from app.intake.load import BATCH
-from app.main import store_of
 from app.settings import read_settings
+from app.stores import store_of
 from app.upkeep.history_line import history_line
 from app.upkeep.retention import HOLD
 from tests.builders import patient, procedure

@@ -9,8 +9,8 @@ import pytest
 
 from app.demo.examples import guide_examples
 from app.fhir import json
-from app.main import store_of
 from app.settings import read_settings
+from app.stores import store_of
 from tests.end_to_end.processes import command
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from uuid import uuid4
 import pytest
 from pymongo import MongoClient
 
-from app.main import store_of
 from app.settings import read_settings
+from app.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence

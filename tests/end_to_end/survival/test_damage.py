@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.main import store_of
 from app.settings import read_settings
 from app.store.repository import Write
 from app.store.sqlite.file import FILE
+from app.stores import store_of
 from tests.builders import device
 from tests.end_to_end.processes import command
 
