@@ -36,7 +36,7 @@ MOST_IDS: Final = 20
 """Ids of each type that a line names."""
 
 LONGEST_NAME: Final = 256
-"""Characters of the name of a principal."""
+"""Characters of the name of a principal, and of the address of a client, which a proxy may tell as any text."""
 
 LONGEST: Final = 4_096
 """Bytes of a line: PIPE_BUF on Linux; POSIX allows less, for pipes only."""
@@ -175,7 +175,7 @@ def line(record: Record, dropped: int = 0) -> bytes:
         use.status,
         use.outcome,
         round(use.took / 1e6, 2),
-        use.client,
+        use.client[:LONGEST_NAME],
         use.principal[:LONGEST_NAME],
         use.interaction,
         use.target,

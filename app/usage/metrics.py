@@ -31,6 +31,9 @@ OTHER: Final = "other"
 
 MOST_RULES: Final = 500
 
+UNKNOWN: Final = ".unknown"
+"""The end of the rule that an element is none of its type."""
+
 PERIOD: Final = 1.0
 """Seconds between two looks at what the server is busy with."""
 
@@ -121,6 +124,8 @@ class Metrics:
         return encode(registry), media_type
 
     def _known(self, rule: str) -> str:
+        if rule.endswith(UNKNOWN):  # its path ends with a name that a client chose
+            rule = rule.partition(".")[0] + UNKNOWN
         if rule not in self._rules and len(self._rules) >= MOST_RULES:
             return OTHER
         self._rules.add(rule)

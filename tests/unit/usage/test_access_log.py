@@ -114,7 +114,9 @@ async def test_a_file_that_cannot_be_opened_is_told_by_the_name_of_the_setting(t
 def test_ids_make_room_for_the_rest_of_a_line() -> None:
     many = {f"Type{number}": dict.fromkeys(f"{each:064}" for each in range(20)) for number in range(25)}
     kept = [Kept("create", "Procedure/" + "x" * 64)] * 1_000
-    written = line(record(ids=many, given=dict.fromkeys(many, 1_000), kept=kept, principal='"\n' * 1_000))
+    written = line(
+        record(ids=many, given=dict.fromkeys(many, 1_000), kept=kept, principal='"\n' * 1_000, client="é" * 9_999)
+    )
     assert len(written) <= LONGEST
     assert decode(written)["counts"]["Type24"] == 1_000
     assert decode(written)["written"] == 1_000

@@ -101,6 +101,8 @@ async def test_no_figure_holds_a_value_or_a_name_of_a_client(start: Start) -> No
     await product.ask(f'query {SECRET.replace("-", "")} {{ PatientList(family: "{SECRET}") {{ id }} }}')
     await product.http.get("/fhir/Patient", params={SECRET: SECRET})
     await product.http.get(f"/fhir/{SECRET}/x")
+    unknown = {SECRET: 1, "name": [{f"_{SECRET}": 1}], "contained": [{"resourceType": "Device", "id": "x", SECRET: 1}]}
+    await product.http.post("/fhir/Patient", json=patient(**unknown))
     text = (await product.http.get("/metrics")).text
     assert not re.search("dupont|p1", text, re.IGNORECASE)
 
