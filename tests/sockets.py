@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
@@ -22,38 +22,20 @@ PATIENCE = 30
 Message = dict[str, Any]
 
 
-class Wire(Protocol):
-    """What carries the texts of a socket."""
-
-    @property
-    def close_code(self) -> int | None:
-        """Once it is closed."""
-
-    @property
-    def close_reason(self) -> str | None:
-        """Once it is closed."""
-
-    async def send(self, message: str, /) -> None:
-        """Send a text."""
-
-    async def recv(self) -> str | bytes:
-        """The next text. Raises ConnectionClosed."""
-
-
 class Socket:
-    """An open web socket."""
+    """An open web socket; its `wire` is a connection of websockets, or one in process."""
 
-    def __init__(self, connection: Wire) -> None:
-        self.connection = connection
+    def __init__(self, wire: Any) -> None:
+        self.wire = wire
 
     async def say(self, **message: Any) -> None:
         """Send a message."""
-        await self.connection.send(json.dumps(message))
+        await self.wire.send(json.dumps(message))
 
     async def heard(self) -> Message:
         """The next message."""
         async with asyncio.timeout(PATIENCE):
-            message: Message = json.loads(await self.connection.recv())
+            message: Message = json.loads(await self.wire.recv())
         return message
 
     async def greet(self, **payload: str) -> Message:
@@ -89,8 +71,8 @@ class Socket:
         with suppress(ConnectionClosed):
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    await self.connection.recv()
-        return self.connection.close_code or 0, self.connection.close_reason or ""
+                    await self.wire.recv()
+        return self.wire.close_code or 0, self.wire.close_reason or ""
 
 
 class InProcess:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     import pytest
+    from starlette.applications import Starlette
 
     from app.schema.build import DmiSchema
     from app.store.repository import Repository
@@ -41,8 +42,9 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Guarded:
-    """The started application: its HTTP client, the store behind it, and the schema that it answers by."""
+    """The started application: it, its HTTP client, the store behind it, and the schema that it answers by."""
 
+    app: Starlette
     http: httpx.AsyncClient
     store: Repository
     schema: DmiSchema
@@ -72,4 +74,4 @@ async def guarded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Gua
         await store.write([Write(each["resourceType"], each["id"], each) for each in documents()])
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            yield Guarded(http, store, schema)
+            yield Guarded(app, http, store, schema)

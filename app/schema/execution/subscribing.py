@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphql import FragmentDefinitionNode, GraphQLError, OperationDefinitionNode, VariableNode, Visitor, visit
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, VariableNode, Visitor, visit
 from graphql.execution import get_argument_values
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 
@@ -31,17 +31,14 @@ class Subscribed(NamedTuple):
 
 
 def subscribed(schema: GraphQLSchema, prepared: Prepared, variables: VariableValues) -> Subscribed:
-    """What an operation that was checked subscribes to. Raises GraphQLError where directives leave no field of it, or
-    an argument does not fit."""
+    """What an operation that was checked subscribes to. Raises GraphQLError where an argument does not fit."""
     root = schema.subscription_type
     if root is None:
         raise TypeError("the schema has no subscriptions")
     definitions = (each for each in prepared.document.definitions if isinstance(each, FragmentDefinitionNode))
     fragments = {each.name.value: FragmentDetails(each) for each in definitions}
     collected = collect_fields(schema, fragments, variables, root, prepared.operation)
-    selected = next(iter(collected.grouped_field_set.values()), None)
-    if selected is None:
-        raise GraphQLError("The subscription selects no field.", prepared.operation)
+    [selected] = collected.grouped_field_set.values()  # one field, and no directive may take it away
     node = selected[0].node
     field = root.fields[node.name.value]
     resuming = next((each.value for each in node.arguments or () if each.name.value == CURSOR), None)

@@ -120,7 +120,7 @@ def _values(type_name: str, name: str, parameter: str, given: Sequence[str | Non
     """The values of an argument as texts by which resources are found."""
     check_number_of_values(type_name, name, given)
     if name == LOT:
-        return tuple(_lots(given))
+        return tuple(_lots(given or [""]))
     target = ARGUMENTS[name].target
     if parameter == ID:
         given = [(each or "").replace(f"{target}/", "") for each in given]

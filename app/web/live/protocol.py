@@ -64,9 +64,10 @@ def message_of(text: str | None) -> Message:
         value = json.decode_strict(text)
     except MalformedJson:
         raise Closing(Code.BAD_REQUEST, "The message is not JSON") from None
-    if not isinstance(value, dict) or value.get("type") not in _TYPES:
+    type_ = value.get("type") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(type_, str) or type_ not in _TYPES:
         raise Closing(Code.BAD_REQUEST, f"A message has a type, one of {', '.join(sorted(_TYPES))}")
-    type_, id_, payload = str(value["type"]), value.get("id", ""), value.get("payload")
+    id_, payload = value.get("id", ""), value.get("payload")
     if type_ in _WITH_ID and not (isinstance(id_, str) and 0 < len(id_) <= LONGEST_ID):
         raise Closing(Code.BAD_REQUEST, f"{type_} takes an id, a text of 1 to {LONGEST_ID} characters")
     if not (payload is None or isinstance(payload, dict)) or (type_ == "subscribe" and payload is None):
