@@ -97,11 +97,11 @@ async def test_what_the_store_is_busy_with_is_told(start: Start) -> None:
 
 
 async def test_no_figure_holds_a_value_or_a_name_of_a_client(start: Start) -> None:
-    product = await start(patient(), environment=ON)
-    await product.ask(f'query {SECRET.replace("-", "")} {{ PatientList(family: "{SECRET}") {{ id }} }}')
+    product, name = await start(patient(), environment=ON), SECRET.replace("-", "")
+    await product.ask(f'query {name} {{ PatientList(family: "{SECRET}") {{ id }} }}')
     await product.http.get("/fhir/Patient", params={SECRET: SECRET})
     await product.http.get(f"/fhir/{SECRET}/x")
-    unknown = {SECRET: 1, "name": [{f"_{SECRET}": 1}], "contained": [{"resourceType": "Device", "id": "x", SECRET: 1}]}
+    unknown = {name: 1, "name": [{f"_{name}": 1}], "contained": [{"resourceType": "Device", "id": "x", name: 1}]}
     await product.http.post("/fhir/Patient", json=patient(**unknown))
     text = (await product.http.get("/metrics")).text
     assert not re.search("dupont|p1", text, re.IGNORECASE)
