@@ -153,17 +153,9 @@ class Pricing:
         """How many rows the page of a field may have; None where it has none, or is a list inside a document."""
         if not isinstance(definition_of(field), ResolvedField) or not any(name in field.args for name in PAGING):
             return None
-        given = {each.name.value: each.value for each in node.arguments or ()}
-        return self._rows(next((given[name] for name in PAGING if name in given), None))
-
-    def _rows(self, value: ValueNode | None) -> Price:
         most = self._max_rows
-        if isinstance(value, IntValueNode):
-            return _within(int(value.value), most)
-        if isinstance(value, VariableNode):
-            name = value.name.value
-            return lambda variables: _within(variables.get(name), most)
-        return _within(None, most)
+        asked = largest([_asked(each.value) for each in node.arguments or () if each.name.value in PAGING])
+        return _within(asked, most) if isinstance(asked, int) else lambda variables: _within(asked(variables), most)
 
     def _type_lists(self, selections: SelectionSetNode | None) -> int:
         """How many lists of types or of what has types stand inside each other at most."""
@@ -192,9 +184,19 @@ def too_costly(price: int, most: int) -> TooCostly:
     )
 
 
-def _within(value: int | None, most: int) -> int:
+def _asked(value: ValueNode) -> Price:
+    """The rows that one argument asks for; 0 where its value is null, so that another argument tells."""
+    if isinstance(value, IntValueNode):
+        return max(int(value.value), 1)
+    if isinstance(value, VariableNode):
+        name = value.name.value
+        return lambda variables: 0 if (given := variables.get(name)) is None else max(given, 1)
+    return 0
+
+
+def _within(asked: int, most: int) -> int:
     """The rows of a page; a larger one than is allowed is refused where it is asked for."""
-    return min(DEFAULT_COUNT if value is None else max(value, 1), most)
+    return min(asked or DEFAULT_COUNT, most)
 
 
 def _where_included(selection: SelectionNode, price: Selected) -> Selected:

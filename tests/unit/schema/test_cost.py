@@ -98,6 +98,23 @@ def test_variables_tell_the_sizes(values: dict[str, Any], expected: int) -> None
     assert price(query, **values) == expected
 
 
+@pytest.mark.parametrize(
+    ("declared", "arguments", "values"),
+    [
+        ("", "_count: null, first: 1000", {}),
+        ("", "first: null, last: 1000", {}),
+        ("", "_count: 1, first: 1000", {}),
+        ("($a: Int)", "_count: $a, first: 1000", {}),
+        ("($a: Int = 1)", "_count: $a, first: 1000", {"a": None}),
+        ("($a: Int, $b: Int)", "_count: $a, first: $b", {"b": 1000}),
+        ("($a: Int = 1, $b: Int)", "last: $b, first: $a", {"a": None, "b": 1000}),
+    ],
+)
+def test_an_argument_that_is_null_hides_no_other_one(declared: str, arguments: str, values: dict[str, Any]) -> None:
+    query = f"query{declared} {{ PatientConnection({arguments}) {{ edges {{ node {{ id }} }} }} }}"
+    assert price(query, **values) == 1000
+
+
 def test_fragments_that_double_each_other_are_priced_at_once() -> None:
     doubling = " ".join(f"fragment F{n} on Patient {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
     assert price("{ PatientList { ...F0 } } " + doubling + " fragment F40 on Patient { id }") == 20 * 2**40
