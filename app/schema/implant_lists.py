@@ -17,9 +17,10 @@ from app.recall.implants import Devices, contained_devices, implants
 from app.recall.implants import borne as alone
 from app.recall.listing import NEWEST, Listing
 from app.recall.merging import LINKS, links
-from app.recall.reading import every_row, forms, local_id
+from app.recall.reading import forms, local_id
 from app.recall.resolving import identified
 from app.schema.implants import AFTER, FIRST, ImplantList, entered
+from app.schema.rows import ALONE
 from app.schema.types.fields import ResolvedField, list_of, nullable
 from app.search.algebra import And, In, Or, Search
 
@@ -146,18 +147,19 @@ async def _every(parameter: str, target: tuple[str, ...], context: Context) -> l
     search = Search(COUNTED, NEWEST, _AT_ONCE)
     page = await context.loaders.related("Procedure", parameter, target, search)
     rows = list(page.rows)
-    if page.has_next:
-        rest = Search(And((In(parameter, target), COUNTED)), NEWEST, context.max_rows, after=rows[-1].position)
-        async for row in every_row(context.repository, "Procedure", rest):
-            rows.append(row)
-            if len(rows) > context.max_rows:
-                raise TooCostly(
-                    f"More than {context.max_rows} procedures refer to the device. Ask for them by pages: "
-                    'ProcedureConnection(_reference: "focal_device").',
-                    f"Plus de {context.max_rows} interventions se réfèrent au dispositif. Demandez-les page par page : "
-                    'ProcedureConnection(_reference: "focal_device").',
-                    rule="implantedIn",
-                )
+    rest = Search(And((In(parameter, target), COUNTED)), NEWEST, ALONE)
+    while page.has_next:
+        # A page of these counts among the rows of the request, whatever this one has already read of them.
+        page = await context.loaders.page("Procedure", replace(rest, after=rows[-1].position))
+        rows.extend(page.rows)
+        if len(rows) > context.max_rows:
+            raise TooCostly(
+                f"More than {context.max_rows} procedures refer to the device. Ask for them by pages: "
+                'ProcedureConnection(_reference: "focal_device").',
+                f"Plus de {context.max_rows} interventions se réfèrent au dispositif. Demandez-les page par page : "
+                'ProcedureConnection(_reference: "focal_device").',
+                rule="implantedIn",
+            )
     return rows
 
 
@@ -185,8 +187,12 @@ async def _merged_with(patient: Resource, context: Context) -> set[str]:
     pages = await asyncio.gather(*(related("Patient", parameter, target, first) for parameter in LINKS))
     rows = [row for page in pages for row in page.rows]
     if any(page.has_next for page in pages):
-        every = Search(Or(tuple(In(parameter, target) for parameter in LINKS)), count=context.max_rows)
-        rows = [row async for row in every_row(context.repository, "Patient", every)]
+        every = Search(Or(tuple(In(parameter, target) for parameter in LINKS)), count=ALONE)
+        page = await context.loaders.page("Patient", every)
+        rows = list(page.rows)
+        while page.has_next:
+            page = await context.loaders.page("Patient", replace(every, after=rows[-1].position))
+            rows.extend(page.rows)
     return {row.position.id for row in rows}
 
 

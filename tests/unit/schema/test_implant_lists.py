@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from app.schema.rows import MOST_ROWS
 from tests.builders import device, organization, patient, procedure
 from tests.counted import CountedStore
 from tests.unit.schema.test_recall import operated
@@ -89,6 +90,16 @@ async def test_a_device_in_more_procedures_than_a_page_has_is_asked_for_by_pages
     answer = await product.ask('{ Device(id: "d1") { implantedIn { date } } }')
     assert answer["data"]["Device"]["implantedIn"] is None
     assert answer["errors"][0]["extensions"]["code"] == "too-costly"
+
+
+async def test_all_procedures_of_a_request_count_however_often_they_are_asked_for(start: Start) -> None:
+    many = [operated(number, focalDevice=[{"manipulated": {"reference": "Device/d1"}}]) for number in range(150)]
+    product = await start(patient(), device(), *many)
+    answer = await product.ask('{ Device(id: "d1") { implantedIn { device { implantedIn { date } } } } }')
+    told = answer["data"]["Device"]["implantedIn"]
+    assert len(told) == 150
+    assert sum(len(each["device"]["implantedIn"] or ()) for each in told) < MOST_ROWS
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"too-costly"}
 
 
 async def test_a_device_without_a_procedure_tells_by_itself(start: Start) -> None:
