@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
-import * as generated from './src/generated';
+import * as generated from './src/generated.ts';
 
 const MOST = 250_000; // bytes, gzipped, of everything that the recall page loads
 

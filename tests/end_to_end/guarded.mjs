@@ -4,6 +4,7 @@
 //   node guarded.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS '{"good": TOKEN, "own": TOKEN, "old": TOKEN, "narrow": TOKEN}'
 import { join } from 'node:path';
 import { visits } from './browser.mjs';
+import { editorText } from './graphiql.mjs';
 
 const [server, screenshots, given] = process.argv.slice(2);
 const tokens = JSON.parse(given);
@@ -28,6 +29,8 @@ async function asked(page) {
   await page.getByRole('link', { name: 'Overview' }).click();
   await page.locator('[data-total=stockExpiring] dd').waitFor();
   seen.procedures = await page.locator('[data-total=procedures] dd').innerText();
+  await page.locator('.live').getByText('Live: ').waitFor();
+  seen.live = await page.locator('tr[data-procedure]').count();
   await page.getByRole('link', { name: 'Recall', exact: true }).click();
   await page.getByRole('searchbox').fill('RPG23029001');
   await page.getByRole('searchbox').press('Enter');
@@ -49,6 +52,7 @@ async function asked(page) {
 async function explored(page) {
   await page.getByRole('tab').first().waitFor();
   await give(page, tokens.good);
+  await editorText(page, 'Operation Editor');
   await page.getByRole('button', { name: /^Execute query/ }).click();
   const response = page.locator('.graphiql-response');
   await response.getByText('"data"').first().waitFor();

@@ -3,6 +3,7 @@
 //   node page.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS
 import { join } from 'node:path';
 import { visits } from './browser.mjs';
+import { editorText, stored, switchTo } from './graphiql.mjs';
 
 const [server, screenshots] = process.argv.slice(2);
 const { origin } = new URL(server);
@@ -74,6 +75,7 @@ async function explore(page) {
   await example.last().click();
   await stored(page, last);
   found.titlesWithReopened = await tabs.allInnerTexts();
+  await switchTo(page, 0);
   found.digits = await answerDecimal(page);
   await page.screenshot({ path: join(screenshots, 'page-examples.png') });
 
@@ -81,23 +83,6 @@ async function explore(page) {
   await page.locator('.graphiql-explorer-root').waitFor();
   found.explorer = await page.locator('.graphiql-explorer-root').innerText();
   return found;
-}
-
-async function switchTo(page, index) {
-  await page.getByRole('tab').nth(index).click();
-  await stored(page, index);
-}
-
-/** Waits until the browser's storage holds this tab as the active one; GraphiQL writes half a second late. */
-function stored(page, index, start = '') {
-  return page.waitForFunction(
-    (wanted) => {
-      const entry = Object.entries(localStorage).find(([key]) => key.endsWith('graphiql:tabState'));
-      const { activeTabIndex, tabs } = JSON.parse(entry?.[1] ?? '{}');
-      return activeTabIndex === wanted.index && tabs[wanted.index].query?.startsWith(wanted.start);
-    },
-    { index, start },
-  );
 }
 
 /** What the page makes of a decimal in a response. */
@@ -117,11 +102,4 @@ async function modelText(page, name) {
     return model && { text: model.getValue() };
   }, name);
   return (await text.jsonValue()).text;
-}
-
-async function editorText(page, label) {
-  const lines = page.getByRole('region', { name: label }).locator('.view-lines').first();
-  await lines.waitFor();
-  await page.waitForFunction((element) => element.innerText.trim() !== '', await lines.elementHandle());
-  return (await lines.innerText()).replaceAll('\u00a0', ' ');
 }

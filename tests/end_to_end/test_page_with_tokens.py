@@ -76,6 +76,10 @@ def test_with_a_token_the_overview_has_its_figures(seen: Seen) -> None:
     assert int(seen["procedures"]) > 100
 
 
+def test_the_token_opens_the_web_socket(seen: Seen) -> None:
+    assert seen["live"] == 5
+
+
 def test_a_token_for_one_patient_shows_that_patient(seen: Seen, world: Seen) -> None:
     assert seen["own"] == world["patients"][:1]
 

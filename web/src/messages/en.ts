@@ -190,6 +190,12 @@ export const EN = {
   with_complete: 'All three',
   expiring: 'In stock, expired or expiring within {days} days',
   expiringNone: 'Nothing in stock has expired or will within {days} days.',
+  latest: 'Stored last',
+  latestNone: 'No procedure is stored yet.',
+  live_connecting: 'Connecting…',
+  live_live: 'Live: what is stored appears here by itself.',
+  live_interrupted: 'Not live: the connection broke off and is being made again.',
+  live_off: 'Not live: the server tells nothing by itself here. It is asked once a minute.',
   overviewNone: 'There are no procedures in this period.',
   overviewTooMuch: 'This server does not count so much at once. Choose a shorter period.',
 };

@@ -187,6 +187,12 @@ export const FR: Record<Message, string> = {
   with_complete: 'Les trois',
   expiring: 'En stock, périmés ou bientôt (dans les {days} jours)',
   expiringNone: 'Rien en stock n’est périmé ni ne le sera dans les {days} jours.',
+  latest: 'Conservées en dernier',
+  latestNone: 'Aucune intervention n’est encore conservée.',
+  live_connecting: 'Connexion…',
+  live_live: 'En direct : ce qui est conservé s’affiche ici sans recharger la page.',
+  live_interrupted: 'Pas en direct : la connexion a été coupée et se rétablit.',
+  live_off: 'Pas en direct : le serveur n’annonce rien ici. Il est interrogé une fois par minute.',
   overviewNone: 'Il n’y a pas d’intervention dans cette période.',
   overviewTooMuch: 'Ce serveur ne compte pas autant d’un coup. Choisissez une période plus courte.',
 };

@@ -1,4 +1,4 @@
-import type { FormEvent } from 'react';
+import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { addressOf, type Place } from '../address';
 import { useAnswer } from '../answer';
 import { numberText, present, shareText } from '../format';
@@ -10,19 +10,27 @@ import { Stock } from '../parts/stock';
 import { Tiles } from '../parts/tiles';
 import { ask } from '../server';
 import { useSession } from '../session';
+import { Latest } from './latest';
 
 const MOST_TYPES = 10;
 const WITHIN = 90; // days
 const EXPIRING = 10; // rows of a page
+const REST = 3_000; // milliseconds between figures, however much is stored
 
-/** The figures of a period: how many, of what, how completely recorded, and what expires in stock. */
+/** The figures of a period: how many, of what, how completely recorded; what is stored just now, and what expires in stock. */
 export default function Overview({ place }: { place: Place }) {
   const { say } = useSession();
   const from = place.parameters.get('from') ?? '';
   const to = place.parameters.get('to') ?? '';
   const period = { ...(from && { from }), ...(to && { to }) };
-  const asked = useAnswer(JSON.stringify(period), (asking) => ask(OverviewDocument, { ...period, expiringWithin: WITHIN }, asking));
+  const { beat, changed, rest } = useBeat();
+  const asked = useAnswer(
+    JSON.stringify(period),
+    (asking) => ask(OverviewDocument, { ...period, expiringWithin: WITHIN }, asking),
+    beat,
+  );
   const figures = asked.data?.data.DmiStatistics;
+  rest.current = asked.underway;
 
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -50,46 +58,52 @@ export default function Overview({ place }: { place: Place }) {
       <Partly missing={asked.data?.missing} />
       {figures && (
         <div aria-busy={asked.loading}>
-          <Figures figures={figures} />
+          <Counts figures={figures} />
         </div>
       )}
-      <Expiring />
+      <Latest changed={changed} />
+      {figures && (
+        <div aria-busy={asked.loading}>
+          <Charts figures={figures} />
+        </div>
+      )}
+      <Expiring beat={beat} />
     </>
   );
 }
 
 type Shown = NonNullable<OverviewQuery['DmiStatistics']>;
 
-function Figures({ figures }: { figures: Shown }) {
-  const { say } = useSession();
+function Counts({ figures }: { figures: Shown }) {
   return (
-    <>
-      <Tiles
-        values={{ days: WITHIN }}
-        counts={[
-          ['procedures', figures.procedures],
-          ['deviceTypes', figures.deviceTypes],
-          ['inStock', figures.stock.devices],
-          ['stockExpired', figures.stock.expired],
-          ['stockExpiring', figures.stock.expiring],
-        ]}
+    <Tiles
+      values={{ days: WITHIN }}
+      counts={[
+        ['procedures', figures.procedures],
+        ['deviceTypes', figures.deviceTypes],
+        ['inStock', figures.stock.devices],
+        ['stockExpired', figures.stock.expired],
+        ['stockExpiring', figures.stock.expiring],
+      ]}
+    />
+  );
+}
+
+function Charts({ figures }: { figures: Shown }) {
+  const { say } = useSession();
+  if (figures.procedures === 0) return <p className="notice">{say('overviewNone')}</p>;
+  return (
+    <div className="charts">
+      <MonthBars counts={present(figures.byMonth)} />
+      <NamedBars
+        title={say('topDevices')}
+        head={say('kind')}
+        counts={present(figures.byDeviceType)
+          .slice(0, MOST_TYPES)
+          .map(({ code, display, count }) => ({ key: code, name: display ?? code, count }))}
       />
-      {figures.procedures === 0 ? (
-        <p className="notice">{say('overviewNone')}</p>
-      ) : (
-        <div className="charts">
-          <MonthBars counts={present(figures.byMonth)} />
-          <NamedBars
-            title={say('topDevices')}
-            head={say('kind')}
-            counts={present(figures.byDeviceType)
-              .slice(0, MOST_TYPES)
-              .map(({ code, display, count }) => ({ key: code, name: display ?? code, count }))}
-          />
-          <Completeness completeness={figures.completeness} />
-        </div>
-      )}
-    </>
+      <Completeness completeness={figures.completeness} />
+    </div>
   );
 }
 
@@ -128,12 +142,13 @@ function Completeness({ completeness }: { completeness: Shown['completeness'] })
 }
 
 /** What in stock has expired or soon will, the first to expire first; whatever the period is. */
-function Expiring() {
+function Expiring({ beat }: { beat: number }) {
   const { say } = useSession();
   const pages = usePages('expiring');
   const before = new Date(Date.now() + (WITHIN + 1) * 86_400_000).toISOString().slice(0, 10);
   const stock = useAnswer(`expiring ${before} ${pages.after}`, (asking) =>
     ask(ExpiringStockDocument, { before, first: EXPIRING, after: pages.after }, asking),
+    beat,
   );
   return (
     <section aria-labelledby="expiring" aria-busy={stock.loading}>
@@ -141,4 +156,23 @@ function Expiring() {
       <Stock stock={stock} pages={pages} none={say('expiringNone', { days: WITHIN })} />
     </section>
   );
+}
+
+/** A number that grows soon after `changed` was called: once for many calls, and not while figures are on their way (`rest`). */
+function useBeat() {
+  const [beat, setBeat] = useState(0);
+  const due = useRef(false);
+  const rest = useRef(false);
+  const changed = useCallback(() => {
+    due.current = true;
+  }, []);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!due.current || rest.current) return;
+      due.current = false;
+      setBeat((count) => count + 1);
+    }, REST);
+    return () => clearInterval(timer);
+  }, []);
+  return { beat, changed, rest };
 }

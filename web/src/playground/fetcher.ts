@@ -1,16 +1,15 @@
 import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { createClient } from 'graphql-ws';
 import { keepDigits } from '../decimals';
+import { socketUrl } from '../live';
 import { givenToken } from '../session';
 
 /** Requests over HTTP, subscriptions over graphql-transport-ws on the same path, numbers with all their digits. */
 export function createFetcher(endpoint: URL): Fetcher {
-  const socket = new URL(endpoint);
-  socket.protocol = endpoint.protocol === 'https:' ? 'wss:' : 'ws:';
   return (request, options) => {
     const wsClient = createClient({
-      url: socket.href,
-      connectionParams: options?.headers ?? {},
+      url: socketUrl(endpoint.href),
+      connectionParams: withToken(options?.headers),
       jsonMessageReviver: keepDigits,
       retryAttempts: 0,
     });
@@ -25,10 +24,7 @@ export function createFetcher(endpoint: URL): Fetcher {
 }
 
 const fetchWithDigits: typeof fetch = async (input, init) => {
-  const headers = new Headers(init?.headers);
-  const token = givenToken();
-  if (token !== '' && !headers.has('Authorization')) headers.set('Authorization', `Bearer ${token}`);
-  const response = await fetch(input, { ...init, headers });
+  const response = await fetch(input, { ...init, headers: withToken(init?.headers) });
   response.json = async () => {
     const text = await response.text();
     try {
@@ -39,3 +35,11 @@ const fetchWithDigits: typeof fetch = async (input, init) => {
   };
   return response;
 };
+
+/** Header fields by their small names, with the token that the page was given unless they have one of their own. */
+function withToken(given: HeadersInit | undefined): Record<string, string> {
+  const headers = new Headers(given);
+  const token = givenToken();
+  if (token !== '' && !headers.has('authorization')) headers.set('authorization', `Bearer ${token}`);
+  return Object.fromEntries(headers);
+}
