@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from app.errors import DmiError, RequestError, TooManySubscriptions
+from app.errors import DmiError, RequestError, StoreUnavailable, TooManySubscriptions
 from app.fhir import json
 from app.intake.identity import random_id
 from app.schema.errors import log_unexpected
@@ -69,11 +70,11 @@ class Subscribing:
                 raise TooManySubscriptions(self._wiring.limits.subscriptions)
             await self._begin(payload, subscriber)
         except DmiError as error:
-            self._refuse(subscriber, [GraphQLError(error.en, original_error=error)])
+            await self._refuse(subscriber, [GraphQLError(error.en, original_error=error)])
         except InvalidOperationTypeError:
-            self._refuse(subscriber, [GraphQLError(ONLY_SUBSCRIPTIONS.en, original_error=ONLY_SUBSCRIPTIONS)])
+            await self._refuse(subscriber, [GraphQLError(ONLY_SUBSCRIPTIONS.en, original_error=ONLY_SUBSCRIPTIONS)])
         except CannotGetOperationTypeError:
-            self._refuse(subscriber, [GraphQLError(NOT_NAMED.en, original_error=NOT_NAMED)])
+            await self._refuse(subscriber, [GraphQLError(NOT_NAMED.en, original_error=NOT_NAMED)])
 
     def complete(self, id: str) -> None:  # noqa: A002 - the protocol's word
         """End a subscription; one that has ended already is no mistake."""
@@ -98,7 +99,7 @@ class Subscribing:
             await self._audiences.join(self._asked(asked, found, subscriber.record), subscriber)
             self._wiring.figures["subscriptions"] += 1
         else:
-            self._refuse(subscriber, found.errors or ())
+            await self._refuse(subscriber, found.errors or ())
 
     def _asked(self, asked: GraphQLRequest, found: Subscribed, record: Record) -> Asked:
         """What is subscribed to. Raises InvalidSearch, Forbidden."""
@@ -128,12 +129,16 @@ class Subscribing:
         who = (principal.name, principal.identity, rights, client)
         return (asked.query, asked.operation_name, json.encode(values), self._language, base, *who)
 
-    def _refuse(self, subscriber: Subscriber, errors: Sequence[GraphQLError]) -> None:
+    async def _refuse(self, subscriber: Subscriber, errors: Sequence[GraphQLError]) -> None:
+        record = subscriber.record
         for error in errors:
             log_unexpected(error)
-        if use := subscriber.record.use:
-            use.executed = False
-        subscriber.fail([told(error, self._language, subscriber.record.id) for error in errors])
+        if record.use:
+            record.use.executed = False
+        subscriber.fail([told(error, self._language, record.id) for error in errors])
+        if record.use and self._wiring.keep:
+            with suppress(StoreUnavailable):  # nothing was told that must not be
+                await self._wiring.keep(record)
 
     def _record(self) -> Record:
         """One for each subscription, under the id of the socket."""
