@@ -191,7 +191,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "the most requests of one client that wait for their turn; further ones are answered with 429",
     ),
     Setting("DMI_MAX_SOCKETS", "100", "the most web sockets of one client that a process has open"),
-    Setting("DMI_MAX_SUBSCRIPTIONS", "100", "the most subscriptions over one web socket"),
+    Setting("DMI_MAX_SUBSCRIPTIONS", "20", "the most subscriptions over one web socket"),
     Setting(
         "DMI_MAX_UNREAD",
         "4194304",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from tests.builders import device, patient, procedure
 from tests.contract.operations import operation
@@ -15,6 +17,7 @@ from tests.sockets import socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.end_to_end.processes import Server
 
@@ -110,3 +113,49 @@ async def test_who_comes_with_a_cursor_goes_on_behind_it(server: Server) -> None
         next_ = await created(server)
         found += await client.told()
     assert [each["id"] for each in found] == [*missed, next_]
+
+
+async def test_a_server_that_stops_goes_away_and_waits_for_no_subscriber(tmp_path: Path) -> None:
+    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2") as server:
+        async with socket(server.url) as client:
+            await client.greet()
+            await client.subscribe(CHANGED)
+            server.process.terminate()
+            assert await client.closed() == (1001, "")
+            assert await asyncio.to_thread(server.process.wait, 10) == 0
+        assert server.log == []
+
+
+async def test_a_message_has_as_many_bytes_as_a_body(server: Server) -> None:
+    async with socket(server.url) as client:
+        await client.greet()
+        await client.say(type="ping", payload={"x": "x" * 1_048_576})
+        assert (await client.closed())[0] == 1009
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://other.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ],
+)
+async def test_no_page_of_another_site_is_let_in(server: Server, headers: dict[str, str], status: int) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with socket(server.url, additional_headers=headers):
+            pass
+    assert refused.value.response.status_code == status
+
+
+async def test_no_name_but_the_servers_own_leads_to_it(server: Server) -> None:
+    address = urlsplit(server.url)
+    with pytest.raises(InvalidStatus) as refused:
+        async with socket("http://other.example", host=address.hostname, port=address.port):
+            pass
+    assert refused.value.response.status_code == 400
+
+
+async def test_the_servers_own_page_is_let_in(server: Server) -> None:
+    async with socket(server.url, origin=server.url) as client:
+        assert await client.greet() == {"type": "connection_ack"}
+        assert client.wire.response.headers["X-Request-Id"]

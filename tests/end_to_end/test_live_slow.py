@@ -1,0 +1,64 @@
+"""Clients that do not read: the server does not keep for them what they do not take."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.builders import procedure
+from tests.end_to_end.processes import serving
+from tests.eventually import eventually
+from tests.sockets import socket
+
+if TYPE_CHECKING:
+    from tests.end_to_end.processes import Server
+
+CLIENTS, CHANGES, SIZE = 20, 100, 100_000
+PATCH = "mutation ($id: ID!, $resource: FHIR!) { ProcedureUpdate(id: $id, resource: $resource) { location } }"
+CREATE = "mutation ($resource: FHIR!) { ProcedureCreate(resource: $resource) { resource { id } } }"
+CHANGED = "subscription { ProcedureChanged { cursor version resource { note { text } } } }"
+
+
+def memory(server: Server) -> int:
+    """The bytes that a server has in memory."""
+    status = Path(f"/proc/{server.process.pid}/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmRSS:\s+(\d+) kB", status)[0]) * 1_024
+
+
+def figure(server: Server, name: str) -> float:
+    """What the metrics tell."""
+    text = httpx.get(f"{server.url}/metrics").text
+    return next((float(line.split()[-1]) for line in text.splitlines() if line.startswith(name)), 0)
+
+
+def large(number: int) -> dict[str, object]:
+    """A procedure with a long note."""
+    return procedure(note=[{"text": f"{number} ".ljust(SIZE, "x")}])
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read in Linux's /proc")
+async def test_what_nobody_reads_takes_no_memory(tmp_path: Path) -> None:
+    settings = {"DMI_STORE": f"embedded:{tmp_path}", "DMI_EXAMPLE_DATA": "off", "DMI_METRICS": "on"}
+    with serving(**settings, DMI_MAX_UNREAD="1000000", DMI_MAX_CLIENT_SECONDS="1") as server:
+        created = await asyncio.to_thread(server.ask, CREATE, {"resource": large(0)})
+        id_ = created["data"]["ProcedureCreate"]["resource"]["id"]
+        async with AsyncExitStack() as stack:
+            idle = [await stack.enter_async_context(socket(server.url, max_queue=1)) for _ in range(CLIENTS)]
+            for each in idle:
+                await each.greet()
+                await each.subscribe(CHANGED)
+            before = memory(server)
+            for number in range(1, CHANGES + 1):
+                await asyncio.to_thread(server.ask, PATCH, {"id": id_, "resource": large(number)})
+            grown = memory(server) - before
+            await eventually(lambda: figure(server, 'dmi_busy{what="sockets"}') == 0, 30)
+            closed = [await each.closed() for each in idle]
+        assert figure(server, 'dmi_subscription_events_total{state="slow"}') == CLIENTS
+    assert grown < 60_000_000, f"{CLIENTS * CHANGES * SIZE} bytes were to be told"
+    assert {code for code, _ in closed} <= {1013, 1006}, "whoever reads again in time is told why"
