@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from app.web.published import Operation
 
 
-EVENT_STATES: Final = ("made", "sent", "slow")
+EVENT_STATES: Final = ("made", "sent")
 BUSY: Final = ("sockets", "subscriptions")
 """What is told of subscriptions: so many so far, and so many now."""
 
@@ -117,6 +117,7 @@ def _counts(
             ("executions", "plan"): runs["planned"],
             ("executions", "graphql-core"): runs["graphql-core"],
             **{("live", state): live[state] for state in EVENT_STATES},
+            ("sockets", "slow"): live["slow"],
             **({("log", "lost"): log.missing} if log else {}),
             **({("audit", "kept"): audit.kept, ("audit", "lost"): audit.missing} if audit else {}),
         }

@@ -78,10 +78,11 @@ class Metrics:
             "executions": Counter("dmi_executions", "Operations, by what ran them", ("by",), **own),
             "live": Counter(
                 "dmi_subscription_events",
-                "Events of subscriptions: made, sent, or not sent to a client that read too slowly",
+                "Changes that were made for those who are told the same, and that were sent to each",
                 ("state",),
                 **own,
             ),
+            "sockets": Counter("dmi_sockets_closed", "Web sockets of clients that read too slowly", ("reason",), **own),
             "log": Counter("dmi_access_log_lines", "Lines of the access log that were lost", ("state",), **own),
             "audit": Counter("dmi_audit_events", "Events of the audit trail that were kept or lost", ("state",), **own),
         }

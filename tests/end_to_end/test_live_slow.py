@@ -59,6 +59,6 @@ async def test_what_nobody_reads_takes_no_memory(tmp_path: Path) -> None:
             grown = memory(server) - before
             await eventually(lambda: figure(server, 'dmi_busy{what="sockets"}') == 0, 30)
             closed = [await each.closed() for each in idle]
-        assert figure(server, 'dmi_subscription_events_total{state="slow"}') == CLIENTS
+        assert figure(server, 'dmi_sockets_closed_total{reason="slow"}') == CLIENTS
     assert grown < 60_000_000, f"{CLIENTS * CHANGES * SIZE} bytes were to be told"
     assert {code for code, _ in closed} <= {1013, 1006}, "whoever reads again in time is told why"

@@ -53,7 +53,8 @@ class Audiences:
         known = self._live.setdefault(audience.asked.key, audience)
         if known is audience or known.reached > audience.reached:
             return False
-        for subscriber in list(audience.subscribers):
+        for subscriber in audience.subscribers:
+            subscriber.last = audience.reached
             known.join(subscriber)
         audience.subscribers.clear()
         self._ended(audience)

@@ -116,6 +116,7 @@ class Connection:
     def _let_go(self) -> None:
         for timer in self._timers:
             timer.cancel()
+        self._wiring.figures["slow"] += self._outbox.is_slow
         if self._subscribing:
             self._subscribing.close()
         if self._client:

@@ -39,15 +39,20 @@ class Outbox:
         return self._closing is not None
 
     @property
+    def is_slow(self) -> bool:
+        """Whether that is because its client reads too slowly."""
+        return self._closing is not None and self._closing.reason == SLOW
+
+    @property
     def is_busy(self) -> bool:
         """Whether a good part of the room is taken."""
         return bool(self._waiting) and self._size > self._most // 2
 
     def put(self, *parts: str) -> bool:
-        """Have a message sent; False where there was no room for it: the client reads too slowly, and is told so in
-        place of all that waited."""
+        """Have a message sent; False where it is not. Where there is no room for it, the client reads too slowly, and
+        is told so in place of all that waited."""
         if self._closing:
-            return True
+            return False
         size = OVERHEAD + sum(map(len, parts))
         if self._waiting and self._size + size > self._most:
             self.close(Closing(Code.TRY_AGAIN_LATER, SLOW))

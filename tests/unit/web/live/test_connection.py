@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,13 +195,38 @@ async def test_who_reads_too_slowly_is_told_how_to_go_on(start: Start) -> None:
         first = await client.told(1)
         code, reason = await client.closed()
         assert (code, reason.startswith("Read too slowly")) == (1013, True)
-        figures = await metrics(product)
-    assert 'dmi_subscription_events_total{state="slow"} 1.0' in figures
+    assert 'dmi_sockets_closed_total{reason="slow"} 1.0' in await metrics(product)
     async with socket_of(product.app) as client:
         await client.greet()
         query = f'subscription {{ ProcedureChanged(cursor: "{first[0]["cursor"]}") {{ id cursor }} }}'
         await client.say(type="subscribe", id="1", payload={"query": query})
         assert [each["id"] for each in await client.told(59)] == [f"p{number}" for number in range(1, 60)]
+
+
+async def test_a_frame_of_bytes_is_no_message(start: Start) -> None:
+    product = await start()
+    async with socket_of(product.app) as client:
+        client.wire.sent.put_nowait({"type": "websocket.receive", "bytes": b"{}"})
+        assert (await client.closed())[0] == 4400
+
+
+async def test_who_has_caught_up_is_told_with_all_others(start: Start) -> None:
+    product = await start(environment={"DMI_METRICS": "on"})
+    query = "subscription ($cursor: String) { ProcedureChanged(cursor: $cursor) { id cursor } }"
+    async with socket_of(product.app) as client:
+        await client.greet()
+        await client.subscribe(query, id="live")
+        await product.store.write([stored("a"), stored("b"), stored("c")])
+        found = await client.told(3)
+        for number, change in enumerate(found):
+            await client.say(
+                type="subscribe", id=f"{number}", payload={"query": query, "variables": {"cursor": change["cursor"]}}
+            )
+        assert [each["id"] for each in await client.told(3)] == ["b", "c", "c"]
+        made = re.findall(r'events_total{state="made"} (\d+)', await metrics(product))
+        await product.store.write([stored("d")])
+        assert [each["id"] for each in await client.told(4)] == ["d"] * 4
+        assert re.findall(r'events_total{state="made"} (\d+)', await metrics(product)) == [f"{int(made[0]) + 1}"]
 
 
 async def test_metrics_tell_of_subscriptions(start: Start) -> None:
