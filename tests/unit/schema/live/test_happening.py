@@ -56,7 +56,7 @@ async def test_what_all_changes_of_a_batch_refer_to_is_read_once_for_all_who_ask
     happenings = Happenings(whole(store), [change(each, each["id"]) for each in documents]).all
     found = await asyncio.gather(*(each.meets(LOT) for each in happenings * 20))
     assert found == [True, False, True] * 20
-    assert store.reads == [("Device", {"d1", "d2"})]
+    assert store.reads == [("Device", frozenset({"d1", "d2"}))]
 
 
 async def test_a_read_that_failed_is_done_again(start: Start) -> None:
