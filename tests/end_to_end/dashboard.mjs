@@ -1,14 +1,12 @@
 // Uses the page of a running server as a person would, in Chromium, and prints what they would find as one line of JSON.
 //
 //   node dashboard.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS ID_OF_A_DEVICE_IN_STOCK
-import { createRequire } from 'node:module';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { faults } from './axe.mjs';
 import { visits } from './browser.mjs';
 
 const [server, screenshots, stocked] = process.argv.slice(2);
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 const TOO_MANY = {
   contentType: 'application/json',
   body: '{"data": {"ImplantRecall": {"totals": null}}, "errors": [{"message": "x", "extensions": {"code": "too-costly"}}]}',
@@ -230,16 +228,4 @@ async function totals(page) {
   await page.waitForFunction(() => ![...document.querySelectorAll('.totals dd')].some(({ innerText }) => innerText === '…'));
   const shown = await page.locator('.totals > div').evaluateAll((each) => each.map((one) => [one.dataset.total, one.querySelector('dd').innerText]));
   return Object.fromEntries(shown);
-}
-
-/** What axe-core calls serious or critical, with the elements: https://github.com/dequelabs/axe-core */
-async function faults(page, without) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(
-    (exclude) => globalThis.axe.run(exclude ? { exclude: [exclude] } : document, { resultTypes: ['violations'] }),
-    without,
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }

@@ -4,6 +4,7 @@
 //   node live.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS PROCEDURE_OF_LOT_RPG23029001
 import { join } from 'node:path';
 import { readFile } from 'node:fs/promises';
+import { faults } from './axe.mjs';
 import { visits } from './browser.mjs';
 import { editorText, switchTo } from './graphiql.mjs';
 
@@ -30,6 +31,7 @@ async function told(page) {
   const seen = { created: await row.innerText(), first: await page.locator('tr[data-procedure]').first().getAttribute('data-procedure') };
   await page.waitForFunction((shown) => document.querySelector('[data-total=procedures] dd').innerText !== shown, before);
   seen.counted = Number(await page.locator('[data-total=procedures] dd').innerText()) - Number(before);
+  seen.faults = await faults(page);
   await page.screenshot({ path: join(screenshots, 'page-live-created.png'), fullPage: true });
   await ask('mutation ($id: ID!) { ProcedureDelete(id: $id) { information { issue { code } } } }', { id: created });
   await row.getByText('deleted').waitFor();
@@ -63,7 +65,7 @@ async function interrupted(page) {
   broken = false;
   await page.locator(`tr[data-procedure="${missed}"]`).getByText('création').waitFor();
   await page.unroute('**/graphql');
-  return { state, subscribed, after: await page.locator('.live').innerText() };
+  return { state, subscribed, after: await page.locator('.live').innerText(), faults: await faults(page) };
 }
 
 /** No socket comes through: the page says so, and asks once a minute. */

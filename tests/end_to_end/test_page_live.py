@@ -43,6 +43,11 @@ def test_after_an_interruption_nothing_is_missing(seen: dict[str, Any]) -> None:
     assert second
 
 
+@pytest.mark.parametrize("page", ["live", "liveInterrupted"])
+def test_axe_finds_no_serious_fault_in_what_appeared(seen: dict[str, Any], page: str) -> None:
+    assert seen["pages"][page]["faults"] == []
+
+
 def test_without_sockets_the_page_says_so_and_asks(seen: dict[str, Any]) -> None:
     assert seen["pages"]["liveRefused"]["state"].startswith("Not live")
 

@@ -49,8 +49,11 @@ export function useAnswer<Data>(key: string | null, asked: (asking: Asking) => P
       (error: unknown) => {
         if (stop.signal.aborted) return;
         const failure = error instanceof Failure ? error : new Failure('other');
+        // What nobody waits for may fail in silence, but not for want of leave: what is shown may no longer be.
         setState((before) =>
-          before.loading ? { key, data: null, failure, loading: false, underway: false } : { ...before, underway: false },
+          before.loading || failure.kind === 'unauthorised' || failure.kind === 'forbidden'
+            ? { key, data: null, failure, loading: false, underway: false }
+            : { ...before, underway: false },
         );
       },
     );

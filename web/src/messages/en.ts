@@ -24,7 +24,6 @@ export const EN = {
   failedThrottled: 'The server is busy with other requests. Try again in a moment.',
   failedOther: 'The server could not answer (HTTP {status}).',
   tryAgain: 'Try again',
-  tooMuch: 'Too many to count',
   partly: 'Part of the answer is missing:',
   // recall
   recallTitle: 'Who carries it, and where is the rest?',

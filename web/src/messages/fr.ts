@@ -24,7 +24,6 @@ export const FR: Record<Message, string> = {
   failedThrottled: 'Le serveur est occupé par d’autres requêtes. Réessayez dans un instant.',
   failedOther: 'Le serveur n’a pas pu répondre (HTTP {status}).',
   tryAgain: 'Réessayer',
-  tooMuch: 'Trop nombreux pour être comptés',
   partly: 'Une partie de la réponse manque :',
   recallTitle: 'Qui le porte, et où est le reste ?',
   field: 'Lot, numéro de série, IUD ou code scanné, nom du dispositif, fabricant',

@@ -35,8 +35,13 @@ export default function Intake() {
     const start = text.split('\n', line - 1).reduce((sum, each) => sum + each.length + 1, 0);
     area.focus();
     area.setSelectionRange(start, start + (text.slice(start).split('\n', 1)[0] ?? '').length);
-    area.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(area).lineHeight));
+    bringIntoSight(area, line);
   }
+
+  const first = findings[0]?.line;
+  useEffect(() => {
+    if (first !== undefined && editor.current) bringIntoSight(editor.current, first);
+  }, [verdict, first]);
 
   async function drop(event: DragEvent) {
     const file = event.dataTransfer.files[0];
@@ -99,7 +104,9 @@ export default function Intake() {
                 <button type="button" onClick={() => show(finding.line)}>
                   {say('line', { number: finding.line })}
                 </button>
-                {!BAD.includes(finding.severity) && <Mark>{say('warning')}</Mark>} <span>{finding.text}</span>
+                <span>
+                  {!BAD.includes(finding.severity) && <Mark>{say('warning')}</Mark>} {finding.text}
+                </span>
               </li>
             ))}
           </ol>
@@ -114,6 +121,11 @@ interface Issue {
   severity: string | null;
   expression: (string | null)[] | null;
   details: { text: string | null; coding: ({ code: string | null } | null)[] | null } | null;
+}
+
+/** Brings a line into sight, with some of those above it. */
+function bringIntoSight(area: HTMLTextAreaElement, line: number) {
+  area.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(area).lineHeight));
 }
 
 /** Findings by their lines; what breaks the JSON itself stands where it stops being JSON. */

@@ -16,7 +16,7 @@ const POLL = 60_000; // milliseconds between questions while nothing is told
 
 /** The procedures that were stored last. New ones come by themselves; `changed` is called when there is something new. */
 export function Latest({ changed }: { changed: () => void }) {
-  const { say } = useSession();
+  const { say, language } = useSession();
   const [beat, setBeat] = useState(0);
   const asked = useAnswer('latest', (asking) => ask(LatestProceduresDocument, { first: ROWS }, asking), beat);
   const { state, heard } = useLive(changed, () => {
@@ -24,14 +24,19 @@ export function Latest({ changed }: { changed: () => void }) {
     changed();
   });
   const rows = latest(asked.data?.data.ProcedureList, heard, ROWS);
+  const [news] = rows.filter(({ operation }) => operation !== null);
   return (
     <section aria-labelledby="latest" aria-busy={asked.loading}>
       <div className="head">
         <h2 id="latest">{say('latest')}</h2>
-        <p className={`live ${state}`} role="status">
+        <p className="live" data-state={state} role="status">
           {say(`live_${state}`)}
         </p>
       </div>
+      {/* What appears is said to whoever does not see it. */}
+      <p className="unseen" role="status">
+        {news && `${say('procedure')} ${news.id}: ${codeText(news.operation, language)}`}
+      </p>
       {asked.loading && !asked.data && <Loading />}
       {asked.failure && <Trouble failure={asked.failure} again={asked.again} />}
       <Partly missing={asked.data?.missing} />
@@ -71,11 +76,7 @@ function Row({ row: { id, at, operation, procedure } }: { row: Stored }) {
     <tr className={operation === null ? undefined : 'fresh'} data-procedure={id}>
       <td className="date">
         {dateText(at, language)} UTC
-        {operation && (
-          <div>
-            <Mark>{codeText(operation, language)}</Mark>
-          </div>
-        )}
+        {operation && <Mark>{codeText(operation, language)}</Mark>}
       </td>
       <td className="date">
         <a href={addressOf('procedure', id)}>{dateText(procedure?.performedDateTime?.slice(0, 10), language) || say('open')}</a>
