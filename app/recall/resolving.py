@@ -5,22 +5,19 @@ Source: https://hl7.org/fhir/R4/references.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from app.fhir.reference import Contained, Logical, Target, parse
+from app.recall.holders import holders
 from app.recall.implants import items
-from app.recall.reading import every_row
-from app.search.algebra import In, Search
 from app.search.normal import token
-from app.search.values import search_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.fhir.resource import Json, Resource
     from app.recall.reading import Reader
-
-_AT_ONCE: Final = 500  # identifiers in one command
 
 Placed: TypeAlias = "tuple[Json, Resource | None]"
 """A Reference and the resource that it stands in, if there is one: it may contain what is meant."""
@@ -53,13 +50,8 @@ async def resolved(reader: Reader, type_name: str, references: Sequence[Placed],
 
 async def identified(reader: Reader, type_name: str, identifiers: Sequence[str]) -> Mapping[str, Resource]:
     """The resources by those of the identifiers ("system|value") that exactly one of them has."""
-    found: dict[str, Resource | None] = {}
-    for start in range(0, len(identifiers), _AT_ONCE):
-        search = Search(In("identifier", tuple(identifiers[start : start + _AT_ONCE])), count=2 * _AT_ONCE)
-        async for row in every_row(reader, type_name, search):
-            for text in search_values(row.resource).values.get("identifier", ()):
-                found[text] = None if text in found else row.resource
-    return {text: resource for text in identifiers if (resource := found.get(text))}
+    found = await holders(partial(reader.search, type_name), identifiers)
+    return {text: found[text][0] for text in identifiers if len(found[text]) == 1}
 
 
 def _is_local(target: Target, type_name: str, base: str) -> bool:

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from app.errors import Forbidden, MultipleMatches
+from app.recall.holders import holders
 from app.schema.batches import Batches, Ticket
 from app.schema.history.versions import number_of
 from app.schema.rows import ALONE, Rows
-from app.search.algebra import Eq, In, Search
 from app.search.normal import token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from app.fhir.resource import Json, Resource
+    from app.fhir.resource import Resource
     from app.schema.batches import Kind
     from app.schema.context import Source
-    from app.search.algebra import Filter
+    from app.search.algebra import Filter, Search
     from app.store.repository import Page
-
-Identifier: TypeAlias = tuple[str, str]
-"""(system, value); the system may be ""."""
 
 Target: TypeAlias = tuple[str, ...]
 """The texts by which a reference may name one resource."""
-
-ENOUGH = 2
-"""Resources with one identifier that tell that it is not unique."""
 
 
 class Loaders:
@@ -76,16 +71,11 @@ class Loaders:
     def identified(self, type: str, system: str, value: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's word
         """The one resource with that business identifier, or None. The ticket raises MultipleMatches."""
 
-        async def batch(keys: list[Identifier]) -> list[Resource | MultipleMatches | None]:
-            search = Search(In("identifier", tuple(token(*key) for key in keys)), count=ENOUGH * len(keys))
-            page = await self._reader.search(type, search)
-            if not page.has_next:
-                return [_only(key, page) for key in keys]
-            # Some identifier is carried by many, and may have crowded the others out of the page.
-            pages = (self._reader.search(type, Search(Eq("identifier", token(*key)), count=ENOUGH)) for key in keys)
-            return [_only(key, page) for key, page in zip(keys, await asyncio.gather(*pages), strict=True)]
+        async def batch(keys: list[str]) -> list[Resource | MultipleMatches | None]:
+            found = await holders(partial(self._reader.search, type), keys)
+            return [_only(found[key]) for key in keys]
 
-        return self._batches.ask(("identifier", type), (system, value), batch)
+        return self._batches.ask(("identifier", type), token(system, value), batch)
 
     def related(self, type: str, parameter: str, target: Target, search: Search) -> Ticket[Page]:  # noqa: A002 - FHIR's word
         """The first page of the resources that refer to the target, as in `Repository.related`. Raises TooCostly, also
@@ -130,17 +120,10 @@ class Loaders:
         await self._batches.flush(at_once=not self._reader.in_process)
 
 
-def _only(key: Identifier, page: Page) -> Resource | MultipleMatches | None:
-    matches = [row.resource for row in page.rows if key in _identifiers(row.resource)]
+def _only(matches: Sequence[Resource]) -> Resource | MultipleMatches | None:
     if len(matches) > 1:
         return MultipleMatches(
             "Several resources have the identifier that the reference gives; it must name one of them by id.",
             "Plusieurs ressources portent l’identifiant donné par la référence ; elle doit en désigner une par son id.",
         )
     return matches[0] if matches else None
-
-
-def _identifiers(resource: Json) -> list[Identifier]:
-    identifiers = resource.get("identifier")
-    listed = identifiers if isinstance(identifiers, list) else [identifiers]
-    return [(i.get("system", ""), i.get("value", "")) for i in listed if isinstance(i, dict)]

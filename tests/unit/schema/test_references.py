@@ -124,6 +124,15 @@ async def test_an_identifier_that_many_carry_does_not_hide_another(start: Start)
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["multiple-matches"] * 2
 
 
+async def test_an_identifier_that_many_carry_makes_no_command_for_each_other(start: Start) -> None:
+    values = [f"{number:03}" for number in range(100)]
+    crowd = [practitioner(id=f"a{n}", identifier=[{"system": "urn:s", "value": "000"}]) for n in range(300)]
+    named = [{"actor": {"type": "Practitioner", "identifier": {"system": "urn:s", "value": each}}} for each in values]
+    product = await start(*crowd, procedure(id="x", performer=named), wrap=CountedStore)
+    await product.ask('{ Procedure(id: "x") { performer { actor { resource { id } } } } }')
+    assert product.store.commands.count(("search", "Practitioner")) == 2  # type: ignore[attr-defined]
+
+
 async def test_another_type_than_asked_for_is_not_even_read(start: Start) -> None:
     product = await start(procedure(id="x", subject={"reference": "Patient/gone"}))
     data = await product.data('{ Procedure(id: "x") { subject { resource(type: "Group") { id } } } }')
