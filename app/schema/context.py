@@ -82,6 +82,7 @@ class Containers:
     def __init__(self) -> None:
         self._container_of: dict[int, Resource] = {}
         self._entries: set[int] = set()
+        self._inside: dict[int, Mapping[str, Resource]] = {}
         self.sites = Sites()  # keeps the resources, so that the ids of their parts are not used again
 
     def enter(self, resource: Resource) -> Resource:
@@ -111,9 +112,16 @@ class Containers:
         container = self._container_of.get(id(reference))
         if container is None or not fragment:
             return container
-        inner = container.get("contained")
-        candidates = inner if isinstance(inner, list) else []
-        return next((r for r in candidates if isinstance(r, dict) and r.get("id") == fragment), None)
+        inside = self._inside.get(id(container))
+        if inside is None:
+            inside = self._inside[id(container)] = _by_id(container.get("contained"))
+        return inside.get(fragment)
+
+
+def _by_id(contained: Json) -> dict[str, Resource]:
+    """The first contained resource of each id."""
+    listed = contained if isinstance(contained, list) else []
+    return {r["id"]: r for r in reversed(listed) if isinstance(r, dict) and isinstance(r.get("id"), str)}
 
 
 class Once:

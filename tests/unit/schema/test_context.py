@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from app.errors import InvalidSearch
 from app.schema.context import Containers, Once
-from tests.builders import Document, device, organization, patient
+from tests.builders import Document, device, organization, patient, procedure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SAID = InvalidSearch("Not like this.", "Pas ainsi.")
 
@@ -50,6 +55,33 @@ def test_a_resource_that_came_by_itself_is_stored() -> None:
     alone, holding = patient(), patient(contained=[device()])
     containers.enter(holding)
     assert [containers.place(each) for each in (alone, holding)] == ["stored", "stored"]
+
+
+class Read(list[Document]):
+    """A list that counts how often it is gone through."""
+
+    def __init__(self, *items: Document) -> None:
+        super().__init__(items)
+        self.times = 0
+
+    def __reversed__(self) -> Iterator[Document]:
+        self.times += 1
+        return super().__reversed__()
+
+    def __iter__(self) -> Iterator[Document]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_contained_resources_are_gone_through_once_however_many_references_lead_to_them() -> None:
+    inside = Read(*(device(id=f"d{number}") for number in range(9)), device(id="d0", lotNumber="second"))
+    references = [{"reference": f"#d{number}"} for number in range(9)]
+    containers = Containers()
+    containers.enter(procedure(contained=inside, usedReference=references))
+    entered = inside.times
+    found = [containers.contained(each, each["reference"][1:]) for each in references]
+    assert found == inside[:9]
+    assert inside.times == entered + 1
 
 
 def test_a_resource_inside_another_is_contained_also_when_it_is_met_again() -> None:
