@@ -20,6 +20,7 @@ from app.store.sqlite import SqliteStore
 from app.store.sqlite import store as store_module
 from app.store.sqlite.choosing import Exhausted, budget
 from app.store.sqlite.failures import in_our_words
+from app.store.sqlite.immediate import Impatient
 from app.store.sqlite.readers import Readers
 from tests.store.toy import INDEX, named, patient, write
 
@@ -172,18 +173,27 @@ async def test_writes_are_refused_after_another_release_has_rebuilt_the_search_v
         await store.ready()
 
 
-async def test_a_store_whose_readers_are_all_busy_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_is_ready_while_long_reads_take_all_threads_unless_short_ones_take_long_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store_module, "SOON", 0.05)
     store = SqliteStore(tmp_path, INDEX, readers=1)
     await store.open()
     endless = asyncio.ensure_future(_endless(store))
     await asyncio.sleep(0.05)
-    with pytest.raises(StoreUnavailable, match="too busy"):
-        await store.ready()
+    await store.ready()
+    with monkeypatch.context() as slow:
+        slow.setattr(Impatient, "hurried", _late)
+        with pytest.raises(StoreUnavailable, match="too busy"):
+            await store.ready()
     endless.cancel()
     await asyncio.gather(endless, return_exceptions=True)
     await store.ready()
     await store.close()
+
+
+def _late(*_: object) -> None:
+    raise apsw.InterruptError
 
 
 async def test_a_search_that_nobody_waits_for_any_more_is_stopped(tmp_path: Path) -> None:

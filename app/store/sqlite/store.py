@@ -117,7 +117,7 @@ class SqliteStore:
         """Return when the store answers; raise StoreUnavailable within seconds when it does not."""
         try:
             async with asyncio.timeout(SOON):
-                await self._running().readers.run(lambda connection: reindex.check(connection, self._index.version))
+                await self._reads(1).run(lambda connection: reindex.check(connection, self._index.version))
         except TimeoutError:
             raise slow() from None
 
