@@ -175,6 +175,8 @@ async function intake(page) {
   await page.getByRole('button', { name: 'Contrôler' }).click();
   const send = page.getByRole('button', { name: 'L’envoyer' });
   await send.waitFor();
+  seen.verdict = await page.locator('.verdict').innerText();
+  seen.findingsOfNone = await page.locator('.findings li').count();
   await page.route('**/graphql', async (route) => {
     await route.fetch();
     await route.abort();

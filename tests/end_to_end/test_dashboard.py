@@ -234,6 +234,11 @@ def test_a_verdict_is_not_shown_beside_another_text(findings: dict[str, Any]) ->
     assert findings["pages"]["intake"]["afterChange"] == 0
 
 
+def test_a_procedure_that_breaks_no_rule_has_no_finding(findings: dict[str, Any]) -> None:
+    found = findings["pages"]["intake"]
+    assert (found["verdict"], found["findingsOfNone"]) == ("Elle serait conservée : aucune règle n’est enfreinte.", 0)
+
+
 def test_what_is_sent_again_after_its_answer_got_lost_is_stored_once(findings: dict[str, Any], server: Server) -> None:
     found = server.ask('{ ProcedureList(identifier: "from-the-page") { id } }')
     assert found["data"]["ProcedureList"] == [{"id": findings["pages"]["intake"]["stored"]}]

@@ -128,10 +128,11 @@ function bringIntoSight(area: HTMLTextAreaElement, line: number) {
   area.scrollTop = Math.max(0, (line - 5) * parseFloat(getComputedStyle(area).lineHeight));
 }
 
-/** Findings by their lines; what breaks the JSON itself stands where it stops being JSON. */
+/** Findings by their lines; what breaks the JSON itself stands where it stops being JSON. That nothing was found is none. */
 function findingsOf(text: string, issues: readonly Issue[]): Finding[] {
   const lines = readLines(text);
   return issues
+    .filter(({ severity }) => severity !== 'information')
     .map(({ severity, expression, details }) => {
       const path = present(expression)[0];
       return {
