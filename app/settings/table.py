@@ -194,7 +194,7 @@ SETTINGS: Final[tuple[Setting, ...]] = (
     Setting("DMI_MAX_SUBSCRIPTIONS", "20", "the most subscriptions over one web socket"),
     Setting(
         "DMI_MAX_UNREAD",
-        "4194304",
+        "1048576",
         "the bytes that wait for the client of a web socket; one that reads more slowly is disconnected and may resume",
     ),
     Setting(

@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import aclosing
 from contextvars import Context
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from app.errors import DmiError, StoreUnavailable, origin
 from app.schema.live.happening import Happenings
@@ -28,8 +28,22 @@ LOGGER = logging.getLogger("dmi")
 MOST: Final = 1_000
 """Changes that wait for a follower; one that is slower reads the store by itself."""
 
+AT_ONCE: Final = 8
+"""Followers that read the store by themselves at once, a batch each; others wait for their turn."""
+
 AGAIN: Final = 0.5
 """Seconds after which a store that was away is asked again."""
+
+
+class Reader(Protocol):
+    """Who is told of what a follower has had."""
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether enough waits to be read."""
+
+    async def room(self) -> None:
+        """Return when it is not busy."""
 
 
 class Follower:
@@ -87,6 +101,7 @@ class Feed:
         self._followers: set[Follower] = set()
         self._reading: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
+        self._catching_up = asyncio.Semaphore(AT_ONCE)
         self._works = True
 
     @property
@@ -114,15 +129,18 @@ class Feed:
             self._reading.cancel()
             self._reading = None
 
-    async def follow(self, follower: Follower, since: str | None = None) -> AsyncIterator[Happening | None]:
+    async def follow(
+        self, follower: Follower, since: str | None = None, reader: Reader | None = None
+    ) -> AsyncIterator[Happening | None]:
         """The changes of the follower's type behind a cursor, or from when it joined, in their order, each once; None
-        whenever it has caught up with the feed. Raises InvalidCursor, CursorGone, NoChanges."""
+        whenever it has caught up with the feed. Until then the `reader` may take its time. Raises InvalidCursor,
+        CursorGone, NoChanges."""
         if since is not None:
             follower.behind = since != follower.reached
             follower.reached = since
         while True:
             if follower.behind:
-                async for happening in self._behind(follower):
+                async for happening in self._behind(follower, reader):
                     yield happening
                 follower.behind = False
             yield None
@@ -133,22 +151,31 @@ class Feed:
                         follower.reached = happening.cursor
             follower.behind = True
 
-    async def _behind(self, follower: Follower) -> AsyncIterator[Happening]:
+    async def _behind(self, follower: Follower, reader: Reader | None) -> AsyncIterator[Happening]:
         """What the follower has not had of what the feed has read so far; the rest waits for it from here on."""
         follower.begin(self._position)
+        batch: Sequence[Change] | None = ()
+        while batch is not None:
+            if reader:
+                await reader.room()
+            async with self._catching_up:
+                batch = await self._next(follower)
+                for happening in Happenings(self._store, batch or ()).all:
+                    yield happening
+                    follower.reached = happening.cursor
+                    if reader and reader.is_busy:
+                        break  # what is left is read again when it has taken this
+        follower.reached = max(follower.reached, follower.position)
+
+    async def _next(self, follower: Follower) -> Sequence[Change] | None:
+        """The next changes that the follower has not had, None at the end, whatever time the store takes."""
         types = frozenset((follower.type,))
         while True:
             try:
                 async with aclosing(self._changes(follower.reached, types, follower.position)) as batches:
-                    async for batch in batches:
-                        for happening in Happenings(self._store, batch).all:
-                            yield happening
-                            follower.reached = happening.cursor
+                    return await anext(batches, None)
             except StoreUnavailable:
                 await asyncio.sleep(AGAIN)
-            else:
-                follower.reached = max(follower.reached, follower.position)
-                return
 
     def _read_from_here(self) -> None:
         """Read on behind the last change that all had: what is read just now, of other types, is read anew."""

@@ -94,6 +94,16 @@ class Audience:
         """The cursor up to which all changes were told."""
         return self._follower.reached
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether enough waits for one of them to be read."""
+        return any(each.outbox.is_busy for each in self.subscribers)
+
+    async def room(self) -> None:
+        """Return when all have read much of what waits for them; who reads nothing is given up."""
+        for subscriber in list(self.subscribers):
+            await subscriber.outbox.room(self._wiring.limits.client_seconds)
+
     def join(self, subscriber: Subscriber) -> None:
         """One subscriber more, who is told of what comes behind its `last` cursor."""
         self.subscribers.add(subscriber)
@@ -109,7 +119,7 @@ class Audience:
     async def _run(self) -> None:
         feed = self._wiring.feed
         try:
-            following = cast("AsyncGenerator[Happening | None]", feed.follow(self._follower, self.asked.since))
+            following = cast("AsyncGenerator[Happening | None]", feed.follow(self._follower, self.asked.since, self))
             async with aclosing(following) as happenings:
                 async for happening in happenings:
                     if happening is not None:
@@ -133,9 +143,6 @@ class Audience:
 
     async def _tell(self, happening: Happening) -> None:
         """Tell of a change, whatever time the store takes. Raises what no time will heal."""
-        if self._follower.behind:  # then there is one, who may take its time
-            for subscriber in list(self.subscribers):
-                await subscriber.outbox.room(self._wiring.limits.client_seconds)
         while True:
             try:
                 found = await self._in_time(happening)

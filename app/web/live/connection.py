@@ -5,16 +5,18 @@ https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import IssuerUnavailable, NotAuthenticated, RequestError
+from app.errors import IssuerUnavailable, NotAuthenticated, RequestError, origin
 from app.web.authentication.middleware import of_principal
 from app.web.headers import with_headers
 from app.web.live.outbox import Outbox
 from app.web.live.protocol import ACKNOWLEDGED, Closing, Code, message_of, pong
 from app.web.live.subscribing import Subscribing
+from app.web.recording import record_of
 from app.web.turns import client_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from app.web.live.audiences import Audiences
     from app.web.live.protocol import Message
+
+LOGGER = logging.getLogger("dmi")
 
 GIVEN: Final = ("authorization", "accept-language")
 """Header fields that a client may send in the payload of its first message: a browser cannot set them."""
@@ -63,6 +67,9 @@ class Connection:
             await self._handle(message_of(text))
         except Closing as closing:
             self._outbox.close(closing, after_all=True)
+        except Exception as error:  # noqa: BLE001 - told without its text, which may hold data
+            LOGGER.error("unexpected %s, web socket (request %s)", origin(error), record_of(self._scope).id)  # noqa: TRY400
+            self._outbox.close(Closing(Code.INTERNAL_ERROR, "The server met an error that it did not expect"))
 
     async def _handle(self, message: Message) -> None:
         match message.type:

@@ -26,6 +26,7 @@ class Code(IntEnum):
     """Why a socket is closed: the protocol's own codes, and one of the web's (https://www.iana.org/assignments/websocket)."""
 
     TRY_AGAIN_LATER = 1013
+    INTERNAL_ERROR = 4500
     BAD_REQUEST = 4400
     UNAUTHORIZED = 4401
     FORBIDDEN = 4403

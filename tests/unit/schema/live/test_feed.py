@@ -24,6 +24,7 @@ class Log:
         self.all: list[Change] = []
         self.readings: list[tuple[str, tuple[str, ...], str | None]] = []
         self.reading = 0
+        self.most = 0
         self.away = False
         self.failure: Exception | None = None
         self._written = asyncio.Condition()
@@ -53,6 +54,7 @@ class Log:
     ) -> AsyncIterator[Sequence[Change]]:
         self.readings.append((since, tuple(sorted(types or ())), until))
         self.reading += 1
+        self.most = max(self.most, self.reading)
         try:
             while True:
                 self._check()
@@ -61,6 +63,7 @@ class Log:
                 new = [each for each in self.all if since < each.cursor <= (until or "9")]
                 batch = [each for each in new if types is None or each.version.type in types][:2]
                 if batch:
+                    await asyncio.sleep(0)
                     since = batch[-1].cursor
                     yield batch
                 elif until is not None:
@@ -190,6 +193,51 @@ async def test_who_is_too_slow_reads_by_itself_and_misses_nothing(log: Log, monk
         found = await heard(slow, 11)
     assert [each for each in found if each != "-"] == [each for each in told if each != "-"]
     assert found[-1] == "-"
+
+
+class Slow:
+    """A reader who has room for one change at a time."""
+
+    def __init__(self) -> None:
+        self.is_busy = False
+        self.waited = 0
+
+    async def room(self) -> None:
+        self.waited += 1
+        self.is_busy = True  # with what comes next
+
+
+async def test_a_reader_without_room_holds_nothing_and_misses_nothing(log: Log) -> None:
+    feed, reader = feed_of(log), Slow()
+    before = await log.write(*"AAAAA")
+    follower = await feed.join("A")
+    found = []
+    async with aclosing(
+        cast("AsyncGenerator[Happening | None]", feed.follow(follower, "000000", reader))
+    ) as following_:
+        async for each in following_:
+            if each is None:
+                break
+            found.append(each.cursor)
+    feed.leave(follower)
+    assert found == before
+    assert reader.waited > len(before)
+
+
+async def test_so_many_read_by_themselves_at_once_and_all_catch_up(log: Log) -> None:
+    feed = feed_of(log)
+    before = await log.write(*"AAA")
+
+    async def catch_up() -> list[str]:
+        async with following(feed, since="000000") as cursors:
+            found = []
+            while "-" not in found:
+                found += await heard(cursors, 1)
+            return found
+
+    for found in await asyncio.gather(*(catch_up() for _ in range(50))):
+        assert found == [*before, "-"]
+    assert log.most == feeds.AT_ONCE + 1, "beside the reading for all"
 
 
 async def test_a_store_that_was_away_is_read_on(log: Log) -> None:

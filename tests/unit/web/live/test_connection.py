@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from app.errors import NoChanges
 from app.store.repository import Write
 from tests.builders import procedure
 from tests.eventually import eventually
@@ -201,6 +202,42 @@ async def test_who_reads_too_slowly_is_told_how_to_go_on(start: Start) -> None:
         query = f'subscription {{ ProcedureChanged(cursor: "{first[0]["cursor"]}") {{ id cursor }} }}'
         await client.say(type="subscribe", id="1", payload={"query": query})
         assert [each["id"] for each in await client.told(59)] == [f"p{number}" for number in range(1, 60)]
+
+
+async def test_an_error_that_nobody_expected_closes_the_socket_without_its_text(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    def breaking(store: Any) -> Any:
+        async def latest() -> str:
+            raise KeyError("Dupont-Secret")
+
+        store.latest = latest
+        return store
+
+    product = await start(wrap=breaking)
+    async with socket_of(product.app) as client:
+        await client.greet()
+        await client.say(type="subscribe", id="1", payload={"query": CHANGED})
+        code, reason = await client.closed()
+    assert code == 4500
+    assert "unexpected KeyError" in caplog.text
+    assert "Dupont" not in reason + caplog.text
+
+
+async def test_a_store_that_tells_of_no_changes_is_said_to(start: Start) -> None:
+    def breaking(store: Any) -> Any:
+        async def latest() -> str:
+            raise NoChanges
+
+        store.latest = latest
+        return store
+
+    product = await start(wrap=breaking)
+    async with socket_of(product.app) as client:
+        await client.greet()
+        await client.say(type="subscribe", id="1", payload={"query": CHANGED})
+        [error] = (await client.heard())["payload"]
+    assert error["extensions"]["code"] == "not-supported"
 
 
 async def test_a_frame_of_bytes_is_no_message(start: Start) -> None:
