@@ -40,6 +40,8 @@ class Socket(WebSocketsSansIOProtocol):
             self.close_sent = True
             self.writable.set()  # whoever waits for the client need not
         super().shutdown()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()  # it reads nothing, not even this
 
     def _look(self) -> None:
         """Let go of a client that reads nothing, also where it has been told so, and look again."""
