@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """The end of a request's time, in so many seconds from now."""
+    """The end of a request's time, in so many seconds from now, and the client whose request it is."""
 
-    __slots__ = ("_end", "seconds")
+    __slots__ = ("_end", "client", "seconds")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, client: str = "") -> None:
         self.seconds = seconds
+        self.client = client
         self._end = monotonic() + seconds
 
     def renew(self) -> None:

@@ -118,7 +118,7 @@ class Turns:
             await self._wait(line, turn.client)
         else:
             raise self._too_many()
-        CURRENT.set(Deadline(self._limits.seconds))
+        CURRENT.set(Deadline(self._limits.seconds, turn.client))
 
     async def _wait(self, line: Line, client: str) -> None:
         place = asyncio.get_running_loop().create_future()

@@ -20,6 +20,7 @@ from motor.frameworks.asyncio import max_workers
 
 from app.errors import StoreUnavailable
 from app.store.deadline import in_time, time_left
+from app.store.fair_places import Places
 from app.store.mongo.failures import in_our_words
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Server:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._places = Places(AT_ONCE)
         self._away = False
         self.asked, self.running = 0, 0
         self.closed = False

@@ -16,6 +16,7 @@ from app.store import keyset
 from app.store.deadline import in_time, time_left
 from app.store.elements import given
 from app.store.failures import closed, slow
+from app.store.fair_places import Places
 from app.store.mongo import decoding, explaining, history, ledger, sharding, trail
 from app.store.mongo.collections import Collections
 from app.store.mongo.erasing import erase, erase_together, heads, reached, written
@@ -105,7 +106,7 @@ class MongoStore:
         self._clock = clock
         self._writing = Writing(index, clock)
         self._links = Links(self._collection, index)
-        self._tallies = asyncio.Semaphore(TALLIES)
+        self._tallies = Places(TALLIES)
         self._client: AsyncIOMotorClient[dict[str, Any]] | None = None
         self._pool = Pool()
         self._opened: Running | None = None

@@ -12,6 +12,7 @@ import apsw
 
 from app.store.deadline import in_time
 from app.store.failures import closed
+from app.store.fair_places import Places
 from app.store.sqlite.failures import in_our_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Readers:
     def __init__(self, connections: Sequence[apsw.Connection]) -> None:
         self._connections = connections
         self._idle = list(connections)
-        self._turns = asyncio.Semaphore(len(connections))  # first come, first served: `close` waits its turn too
+        self._turns = Places(len(connections))
         self._threads = ThreadPoolExecutor(len(connections), thread_name_prefix="dmi-reader")
         self._closed = False
         self.waiting = 0
@@ -79,7 +80,7 @@ class Readers:
         if not self._closed:
             self._closed = True
             for _ in self._connections:
-                await self._turns.acquire()
+                await self._turns.acquire(last=True)
             for connection in self._connections:
                 connection.close()
             self._threads.shutdown()
