@@ -86,6 +86,7 @@ async function once<Result, Variables>(
   { heard, state }: Listener<Result>,
 ) {
   let echo: ReturnType<typeof setTimeout> | undefined;
+  let inForce = false;
   const client = createClient({
     url: socketUrl('graphql'),
     connectionParams: { 'accept-language': asking.language, ...(asking.token && { authorization: `Bearer ${asking.token}` }) },
@@ -94,11 +95,17 @@ async function once<Result, Variables>(
     jsonMessageReviver: keepDigits,
     retryAttempts: 0,
     on: {
-      connected: () => state('live'),
+      // The client subscribes before anything else runs; a ping behind that is answered when it is in force.
+      connected: (socket) => setTimeout(ping, 0, socket),
       ping: (received) => {
         if (!received) echo = setTimeout(close, ECHO);
       },
-      pong: () => clearTimeout(echo),
+      pong: (received) => {
+        if (!received) return; // it is ours
+        clearTimeout(echo);
+        if (!inForce) state('live');
+        inForce = true;
+      },
     },
   });
   const close = () => client.terminate();
@@ -113,6 +120,10 @@ async function once<Result, Variables>(
     ended.removeEventListener('abort', close);
     await client.dispose();
   }
+}
+
+function ping(socket: WebSocket) {
+  if (socket.readyState === socket.OPEN) socket.send('{"type":"ping"}');
 }
 
 /**
