@@ -53,6 +53,27 @@ async def test_what_is_told_as_it_happens_runs_by_a_plan(start: Start, path: Pat
     assert runs(product) == {"planned": 1}
 
 
+@pytest.mark.parametrize("shaped", ["resource { status }", "resource @flatten { status }"])
+async def test_a_change_is_told_the_same_by_a_plan_and_by_graphql_core(
+    start: Start, monkeypatch: pytest.MonkeyPatch, shaped: str
+) -> None:
+    query = f"subscription ($s: [String]) {{ changed: ProcedureChanged(status: $s) {{ __typename id {shaped} }} }}"
+    told = []
+    for most in (planning.MOST_FIELDS, 1):
+        monkeypatch.setattr(planning, "MOST_FIELDS", most)
+        product = await start()
+        product.schema.runs.clear()
+        async with socket_of(product.app) as client:
+            await client.greet()
+            await client.subscribe(f"{query} # {most}", {"s": ["completed"]})  # no plan is kept for that
+            await product.store.write([Write("Procedure", "a", procedure(id="a"))])
+            message = await client.heard()
+        assert runs(product) == {"planned" if most > 1 else "graphql-core": 1}
+        told.append(message["payload"])
+    assert told[0] == told[1]
+    assert told[0]["data"]["changed"]["__typename"] == "ProcedureChange"
+
+
 async def test_introspection_is_run_by_graphql_core(start: Start) -> None:
     product = await start(patient())
     product.schema.runs.clear()
