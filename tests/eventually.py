@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+async def eventually(holds: Callable[[], bool], seconds: float = 60) -> None:
     """Return when it holds; fail after some seconds."""
     async with asyncio.timeout(seconds):
         while not holds():  # noqa: ASYNC110 - another thread knows nothing of this loop's events

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from app.store.repository import Change, Repository
 
-LATE = 30.0
-"""Seconds after which a change counts as lost."""
+LATE = 120.0
+"""Seconds after which a change counts as lost, also where many tests run at once."""
 
 
 async def following(store: Repository, since: str, number: int) -> list[Change]:

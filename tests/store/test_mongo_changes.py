@@ -12,7 +12,7 @@ from app.errors import CursorGone, InvalidCursor, StoreUnavailable
 from app.store.mongo import MongoStore, feed, streams
 from tests.eventually import eventually
 from tests.store import secantusd
-from tests.store.follow import Persistent, following, told
+from tests.store.follow import LATE, Persistent, following, told
 from tests.store.toy import INDEX, device, named, write
 
 if TYPE_CHECKING:
@@ -63,16 +63,16 @@ async def test_a_server_that_is_killed_under_load_has_no_change_lost_or_told_twi
             reader = Persistent(store, await _latest(store))
             tasks = [asyncio.create_task(write_on(store, f"c{number}")) for number in range(WRITERS)]
             reading = asyncio.create_task(reader.read())
-            await eventually(lambda: len(reader.changes) > ENOUGH, 30)
-        await eventually(lambda: reader.interrupted > 0, 30)
+            await eventually(lambda: len(reader.changes) > ENOUGH, LATE)
+        await eventually(lambda: reader.interrupted > 0, LATE)
         with secantusd.running(tmp_path / "data", port):
             enough = len(reader.changes) + ENOUGH
-            await eventually(lambda: len(reader.changes) > enough, 30)
+            await eventually(lambda: len(reader.changes) > enough, LATE)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
             await store.write([write("end", named("x"))])
-            await eventually(lambda: reader.changes[-1].version.id == "end", 30)
+            await eventually(lambda: reader.changes[-1].version.id == "end", LATE)
             reading.cancel()
             await asyncio.wait({reading})
             written = [
