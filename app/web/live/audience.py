@@ -88,6 +88,8 @@ class Audience:
         self._ended = ended
         self._hearing = self._context(begun(b"", b"")).repository
         self._task = asyncio.create_task(self._run())
+        # Also where the task is cancelled before it has begun, and nothing of it ever runs.
+        self._task.add_done_callback(lambda _: wiring.feed.leave(follower))
 
     @property
     def reached(self) -> str:
@@ -96,12 +98,13 @@ class Audience:
 
     @property
     def is_busy(self) -> bool:
-        """Whether enough waits for one of them to be read."""
-        return any(each.outbox.is_busy for each in self.subscribers)
+        """Whether enough waits to be read by the only one of them; of several nobody waits for another."""
+        return len(self.subscribers) == 1 and all(each.outbox.is_busy for each in self.subscribers)
 
     async def room(self) -> None:
-        """Return when all have read much of what waits for them; who reads nothing is given up."""
-        for subscriber in list(self.subscribers):
+        """Return when the only one has read much of what waits for it; who reads nothing is given up."""
+        if len(self.subscribers) == 1:
+            [subscriber] = self.subscribers
             await subscriber.outbox.room(self._wiring.limits.client_seconds)
 
     def join(self, subscriber: Subscriber) -> None:
@@ -117,9 +120,10 @@ class Audience:
             self._task.cancel()
 
     async def _run(self) -> None:
-        feed = self._wiring.feed
         try:
-            following = cast("AsyncGenerator[Happening | None]", feed.follow(self._follower, self.asked.since, self))
+            following = cast(
+                "AsyncGenerator[Happening | None]", self._wiring.feed.follow(self._follower, self.asked.since, self)
+            )
             async with aclosing(following) as happenings:
                 async for happening in happenings:
                     if happening is not None:
@@ -130,8 +134,6 @@ class Audience:
             self._fail(refused.errors)
         except Exception as error:  # noqa: BLE001 - whatever ends a subscription is told to its clients
             self._fail([GraphQLError(str(error), original_error=error)])
-        finally:
-            feed.leave(self._follower)
 
     def _fail(self, errors: Sequence[GraphQLError]) -> None:
         """End all subscriptions. An error that no user caused is logged, without its text."""

@@ -8,6 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from app.errors import NoChanges
+from app.schema.live import feed
 from app.store.repository import Write
 from tests.builders import procedure
 from tests.eventually import eventually
@@ -289,6 +290,33 @@ async def test_no_web_socket_is_let_in_where_subscriptions_are_off(start: Start)
     with pytest.raises(ConnectionClosed):
         async with socket_of(product.app):
             pass
+
+
+async def test_what_is_completed_as_soon_as_it_begins_leaves_nothing_behind(start: Start) -> None:
+    product = await start()
+    before = len(asyncio.all_tasks())
+    async with socket_of(product.app) as client:
+        await client.greet()
+        await client.subscribe(CHANGED)
+        for _ in range(3):
+            await client.say(type="subscribe", id="2", payload={"query": CHANGED, "variables": {"a": 1}})
+            await client.say(type="complete", id="2")
+    await eventually(lambda: len(asyncio.all_tasks()) <= before)
+
+
+async def test_nobody_waits_for_those_who_are_told_the_same_and_do_not_read(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST", 0)  # nobody keeps up with the feed
+    product = await start(environment={"DMI_MAX_UNREAD": "4000", "DMI_MAX_CLIENT_SECONDS": "90"})
+    async with socket_of(product.app) as client, socket_of(product.app) as reader:
+        for each in (client, reader):
+            await each.greet()
+            await each.subscribe(CHANGED)
+        client.wire.reads.clear()
+        for number in range(40):
+            await product.store.write([stored(f"p{number}")])
+        assert len(await reader.told(40)) == 40
 
 
 async def test_a_client_that_goes_leaves_nothing_behind(start: Start) -> None:
