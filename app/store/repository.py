@@ -90,6 +90,15 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes that were read together, maybe none, and the cursor up to which all are read: that of the last one, or a
+    later one that is good for longer."""
+
+    changes: Sequence[Change]
+    reached: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flaw:
     """Something that is not as it should be with a resource of the store."""
 
@@ -310,14 +319,15 @@ class Repository(Protocol):
 
     def changes(
         self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncGenerator[Sequence[Change]]:
+    ) -> AsyncGenerator[Batch]:
         """What is written behind a cursor, also by other processes, in the order of writes and each change once; of
         these types, if any are named. Without end, unless that is told: then up to a cursor, with that.
 
-        It comes as soon as it is there, in batches of one change or more, of about 1 MiB at most unless a resource is
-        larger. What was erased since is left out; of a restored history the last version is a change. Raises
-        InvalidCursor, CursorGone where what follows it is no longer kept, NoChanges, and StoreUnavailable: whoever
-        begins again with the cursor of the last change has missed nothing. To be closed (`contextlib.aclosing`)."""
+        It comes as soon as it is there, in batches of about 1 MiB at most unless a resource is larger; one without a
+        change tells how far the reading has come meanwhile. What was erased since is left out; of a restored
+        history the last version is a change. Raises InvalidCursor, CursorGone where what follows it is no longer kept,
+        NoChanges, and StoreUnavailable: whoever begins again with the last cursor has missed nothing. To be closed
+        (`contextlib.aclosing`)."""
 
     async def erase(self, type: str, ids: Collection[str], look: LastLook | None = None) -> int:  # noqa: A002 - FHIR's word
         """Remove resources for good with all of their versions and search values; answers how many there were.

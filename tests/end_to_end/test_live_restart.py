@@ -8,7 +8,6 @@ import pytest
 
 from app.main import create_app
 from app.settings import read_settings
-from app.store.mongo import feed
 from app.store.mongo import store as mongo
 from app.store.repository import Write
 from app.stores import store_of
@@ -31,8 +30,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
     if not secantusd.BINARY.exists():
         pytest.skip("secantusdb has no wheel for this platform")
     monkeypatch.setattr(mongo, "PATIENCE", 250)
-    monkeypatch.setattr(feed, "placed", secantusd.placed)
-    monkeypatch.setattr(feed, "token", secantusd.token)
+    secantusd.sort_positions(monkeypatch)
     return secantusd.free_port()
 
 

@@ -12,7 +12,7 @@ from mongomock_motor import AsyncMongoMockClient
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import MongoClient
 
-from app.store.mongo import MongoStore, decoding, feed, streams
+from app.store.mongo import MongoStore, decoding, streams
 from app.store.mongo.collections import OWN
 from app.store.sqlite import SqliteStore
 from tests.store import mocked, secantusd
@@ -47,8 +47,7 @@ async def open_store(
     async with AsyncExitStack() as stack:
         target: Any
         if request.param.startswith("secantusdb"):
-            monkeypatch.setattr(feed, "placed", secantusd.placed)
-            monkeypatch.setattr(feed, "token", secantusd.token)
+            secantusd.sort_positions(monkeypatch)
             monkeypatch.setattr(streams, "WAIT", 20)  # tests end sooner
             target = f"mongodb://127.0.0.1:{request.getfixturevalue('secantusd_port')}/{uuid4().hex}"
             if request.param == APART:

@@ -23,14 +23,14 @@ async def following(store: Repository, since: str, number: int) -> list[Change]:
     found: list[Change] = []
     async with asyncio.timeout(LATE), aclosing(store.changes(since)) as batches:
         while len(found) < number:
-            found += await anext(batches)
+            found += (await anext(batches)).changes
     return found
 
 
 async def between(store: Repository, since: str, until: str, *types: str) -> list[Change]:
     """The changes behind a cursor up to another one."""
     async with asyncio.timeout(LATE):
-        return [change async for batch in store.changes(since, types or None, until) for change in batch]
+        return [change async for batch in store.changes(since, types or None, until) for change in batch.changes]
 
 
 def told(changes: Iterable[Change]) -> list[tuple[str, int]]:
@@ -53,8 +53,8 @@ class Persistent:
             try:
                 async with aclosing(self.store.changes(self.cursor)) as batches:
                     async for batch in batches:
-                        self.changes += batch
-                        self.cursor = batch[-1].cursor
+                        self.changes += batch.changes
+                        self.cursor = batch.reached
             except StoreUnavailable:
                 self.interrupted += 1
                 await asyncio.sleep(0.05)

@@ -8,12 +8,16 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import bson
 
+from app.store.mongo import streams
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    import pytest
 
 BINARY: Final = Path(sys.executable).with_name("secantusd-py")
 
@@ -42,15 +46,18 @@ def running(directory: Path, port: int, *options: str) -> Iterator[subprocess.Po
             process.wait()
 
 
-def placed(token: str) -> str:
-    """A resume token as a text that sorts, as those of MongoDB do by themselves; what it stands behind is less."""
-    read = bson.decode(bytes.fromhex(token))
-    return f"{read['s']:016x}{0 if read['k'] else 1}{token}"
+def sort_positions(patch: pytest.MonkeyPatch) -> None:
+    """Have positions in change streams begin with the number of the change. Resume tokens of MongoDB sort by
+    themselves, those of this server do not."""
+    resume_token = streams.resume_token
 
+    def position_of(token: Mapping[str, Any]) -> str:
+        text: str = token["_data"]
+        read = bson.decode(bytes.fromhex(text))
+        return f"{read['s']:016x}{0 if read['k'] else 1}{text}"
 
-def token(position: str) -> str:
-    """The resume token of such a text."""
-    return position[17:]
+    patch.setattr(streams, "position_of", position_of)
+    patch.setattr(streams, "resume_token", lambda position: resume_token(position[17:]))
 
 
 def _wait_for(port: int) -> None:

@@ -86,6 +86,17 @@ async def test_only_the_types_that_are_asked_for_come(store: Repository) -> None
     assert await between(store, since, until, "Procedure") == []
 
 
+async def test_a_batch_without_a_change_tells_how_far_the_reading_has_come(store: Repository) -> None:
+    since = await store.latest()
+    async with asyncio.timeout(LATE), aclosing(store.changes(since, ("Device",))) as batches:
+        await store.write([write("p1", named("A")), write("p2", named("A"))])
+        [*_, last] = await following(store, since, 2)
+        while (batch := await anext(batches)).reached < last.cursor:
+            assert not batch.changes
+        await store.write([write("d1", device("L"))])
+        assert told(await following(store, batch.reached, 1)) == [("Device/d1", 1)]
+
+
 async def test_what_changes_nothing_is_no_change(store: Repository) -> None:
     await store.write([write("p1", named("A"), keys=("k1",))])
     since = await store.latest()
@@ -151,7 +162,7 @@ async def test_large_resources_come_in_small_batches(store: Repository) -> None:
     async with asyncio.timeout(LATE), aclosing(store.changes(since)) as batches:
         numbers: list[int] = []
         while sum(numbers) < 6:
-            numbers.append(len(await anext(batches)))
+            numbers.append(len((await anext(batches)).changes))
     assert max(numbers) <= 2
 
 

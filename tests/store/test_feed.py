@@ -76,7 +76,9 @@ async def changes(store: Repository) -> list[tuple[str, str]]:
     """(type, cursor) of all that was written."""
     last = await store.latest()
     start = f"{last.partition('.')[0]}.{'0' * 16}.0.0"
-    return [(each.version.type, each.cursor) async for batch in store.changes(start, None, last) for each in batch]
+    return [
+        (each.version.type, each.cursor) async for batch in store.changes(start, None, last) for each in batch.changes
+    ]
 
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 30))])

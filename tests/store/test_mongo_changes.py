@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from app.errors import CursorGone, InvalidCursor, StoreUnavailable
-from app.store.mongo import MongoStore, feed, streams
+from app.store.mongo import MongoStore, streams
 from tests.eventually import eventually
 from tests.store import secantusd
 from tests.store.follow import LATE, Persistent, following, told
@@ -29,8 +29,7 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
     if not secantusd.BINARY.exists():
         pytest.skip("secantusdb has no wheel for this platform")
     monkeypatch.setattr("app.store.mongo.store.PATIENCE", 250)
-    monkeypatch.setattr(feed, "placed", secantusd.placed)
-    monkeypatch.setattr(feed, "token", secantusd.token)
+    secantusd.sort_positions(monkeypatch)
     return secantusd.free_port()
 
 

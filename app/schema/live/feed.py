@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from app.schema.live.happening import Happening, Store
-    from app.store.repository import Change
+    from app.store.repository import Batch, Change
 
 LOGGER = logging.getLogger("dmi")
 
@@ -67,6 +67,8 @@ class Follower:
 
     def put(self, happenings: Sequence[Happening]) -> None:
         """Have some changes wait."""
+        if self._failure:
+            return  # another reading, which may have left some out
         if self.lost or len(self._waiting) + len(happenings) > MOST:
             self.lost = True
             self._waiting.clear()
@@ -106,7 +108,7 @@ class Feed:
 
     @property
     def position(self) -> str:
-        """The cursor of the last change that was read."""
+        """The cursor up to which all is read."""
         return self._position
 
     async def join(self, type_name: str) -> Follower:
@@ -154,20 +156,23 @@ class Feed:
     async def _behind(self, follower: Follower, reader: Reader | None) -> AsyncIterator[Happening]:
         """What the follower has not had of what the feed has read so far; the rest waits for it from here on."""
         follower.begin(self._position)
-        batch: Sequence[Change] | None = ()
-        while batch is not None:
+        is_there = False
+        while not is_there:
             if reader:
                 await reader.room()
             async with self._catching_up:
                 batch = await self._next(follower)
-                for happening in Happenings(self._store, batch or ()).all:
+                is_there = batch is None
+                for happening in Happenings(self._store, batch.changes if batch else ()).all:
                     yield happening
                     follower.reached = happening.cursor
                     if reader and reader.is_busy:
                         break  # what is left is read again when it has taken this
+                else:
+                    follower.reached = batch.reached if batch else follower.reached
         follower.reached = max(follower.reached, follower.position)
 
-    async def _next(self, follower: Follower) -> Sequence[Change] | None:
+    async def _next(self, follower: Follower) -> Batch | None:
         """The next changes that the follower has not had, None at the end, whatever time the store takes."""
         types = frozenset((follower.type,))
         while True:
@@ -205,17 +210,15 @@ class Feed:
         async with aclosing(self._changes(self._position, self._types)) as batches:
             async for batch in batches:
                 self._works = True
-                self._hand_out(batch)
+                self._position = batch.reached
+                self._hand_out(batch.changes)
 
-    def _changes(
-        self, since: str, types: frozenset[str], until: str | None = None
-    ) -> AsyncGenerator[Sequence[Change], None]:
-        return cast("AsyncGenerator[Sequence[Change], None]", self._store.changes(since, types, until))
+    def _changes(self, since: str, types: frozenset[str], until: str | None = None) -> AsyncGenerator[Batch, None]:
+        return cast("AsyncGenerator[Batch, None]", self._store.changes(since, types, until))
 
-    def _hand_out(self, batch: Sequence[Change]) -> None:
-        self._position = batch[-1].cursor
-        for type_name, changes in groupby(sorted(batch, key=_type_of), key=_type_of):
-            happenings = Happenings(self._store, list(changes)).all
+    def _hand_out(self, changes: Sequence[Change]) -> None:
+        for type_name, some in groupby(sorted(changes, key=_type_of), key=_type_of):
+            happenings = Happenings(self._store, list(some)).all
             for follower in self._followers:
                 if follower.type == type_name:
                     follower.put(happenings)

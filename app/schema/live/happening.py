@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from app.fhir.resource import Resource
     from app.search.algebra import Filter, Linked, SearchValues
-    from app.store.repository import Change, Version
+    from app.store.repository import Batch, Change, Version
 
 R = TypeVar("R")
 
@@ -27,7 +27,7 @@ class Store(Protocol):
 
     def changes(
         self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncIterator[Sequence[Change]]:
+    ) -> AsyncIterator[Batch]:
         """As `Repository.changes`."""
 
     async def read(

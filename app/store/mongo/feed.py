@@ -1,32 +1,30 @@
 """The feed of changes: what a change stream tells of the collections of current versions.
 
-A cursor has the resume token of a change. The store's name, by which its cursors are told from those of others, is made
-when it is first asked for, and kept in the database: `{_id: "feed", name}` among the store's own documents."""
+A cursor has the resume token of a change, or a later one. The store's name, by which its cursors are told from those of
+others, is made when it is first asked for, and kept in the database: `{_id: "feed", name}` among the store's own
+documents."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import bson
 from pymongo import ReadPreference, ReturnDocument
 
-from app.errors import InvalidCursor, NoChanges
+from app.errors import NoChanges
 from app.store.cursors import cursor, position
 from app.store.mongo.collections import OWN
 from app.store.mongo.documents import version_of
 from app.store.mongo.streams import AT_ONCE, Stream
-from app.store.repository import Change
+from app.store.repository import Batch, Change
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
 
     from app.store.mongo.server import Server
     from app.store.mongo.streams import Database, Step
-
-_TOKEN: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){1,500}")
 
 
 class Feed:
@@ -45,29 +43,29 @@ class Feed:
         name = await self._named()
         stream = self._stream(None, self._catching_up)
         try:
-            return cursor(name, placed(await stream.begin()))
+            return cursor(name, await stream.begin())
         finally:
             await stream.close()
 
-    async def changes(
-        self, since: str, types: Collection[str] | None, until: str | None
-    ) -> AsyncGenerator[Sequence[Change]]:
+    async def changes(self, since: str, types: Collection[str] | None, until: str | None) -> AsyncGenerator[Batch]:
         """As `Repository.changes`."""
         name = await self._named()
-        begin, end = _token(since, name), until and position(until, name)
-        if end and placed(begin) >= end:
-            return
-        stream = self._stream(begin, self._catching_up if until else self._without_end)
+        reached, end = position(since, name), until and position(until, name)
+        stream = self._stream(reached, self._catching_up if until else self._without_end)
         try:
+            if end and reached >= end:
+                return
             await stream.begin()
             while True:
                 steps = await stream.steps()
                 # In a thread: the documents may be large.
                 read = await asyncio.to_thread(_changes, steps, name, types)
                 wanted = [change for change in read if until is None or change.cursor <= until]
-                if there := await self._there(wanted):
-                    yield there
-                if end and placed(steps[-1].token) >= end:
+                there = await self._there(wanted)
+                if steps[-1].position != reached:
+                    reached = steps[-1].position
+                    yield Batch(there, cursor(name, min(reached, end) if end else reached))
+                if end and reached >= end:
                     return
         finally:
             await stream.close()
@@ -106,26 +104,9 @@ class Feed:
         return self._name
 
 
-def placed(token: str) -> str:
-    """The position that a token stands for; that of a later one is greater."""
-    return token
-
-
-def token(position: str) -> str:
-    """The token of a position."""
-    return position
-
-
-def _token(since: str, name: str) -> str:
-    text = token(position(since, name))
-    if not _TOKEN.fullmatch(text):
-        raise InvalidCursor
-    return text
-
-
 def _changes(steps: Sequence[Step], name: str, types: Collection[str] | None) -> list[Change]:
     return [
-        Change(cursor(name, placed(token)), version_of(event["ns"]["coll"], bson.decode(event["fullDocument"].raw)))
-        for event, token in steps
+        Change(cursor(name, position), version_of(event["ns"]["coll"], bson.decode(event["fullDocument"].raw)))
+        for event, position in steps
         if event is not None and (types is None or event["ns"]["coll"] in types)
     ]

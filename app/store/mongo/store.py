@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from app.store.mongo.transactions import Session
     from app.store.mongo.writing import Place
     from app.store.repository import (
-        Change,
+        Batch,
         Event,
         Flaw,
         Going,
@@ -329,7 +329,7 @@ class MongoStore:
 
     def changes(
         self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncGenerator[Sequence[Change]]:
+    ) -> AsyncGenerator[Batch]:
         """What is written behind a cursor, in the order in which the server tells of it."""
         return self._running().feed.changes(since, types, until)
 

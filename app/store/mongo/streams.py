@@ -4,12 +4,13 @@ A step takes a place among the requests while it waits at the server for a chang
 them wait at once. One that has begun is not given up, since the driver may not be disturbed in it: it is waited for
 again by whoever reads on, or closes the stream.
 
-A token is the text of a resume token. Later ones are greater: https://jira.mongodb.org/browse/DOCS-11616
+A position is the text of a resume token. Later ones are greater: https://jira.mongodb.org/browse/DOCS-11616
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -21,7 +22,7 @@ from app.errors import CursorGone, InvalidCursor, NoChanges
 from app.store.failures import closed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from motor.motor_asyncio import AsyncIOMotorDatabase
 
@@ -50,19 +51,21 @@ https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml"""
 UNREADABLE: Final = frozenset({9, *range(40646, 40650), *range(50788, 51058), *range(6189500, 6189506), 7182501})
 """A resume token that is none: https://github.com/mongodb/mongo/blob/master/src/mongo/db/pipeline/resume_token.cpp"""
 
+_TOKEN: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){1,500}")
+
 RAW: Final[CodecOptions[RawBSONDocument]] = CodecOptions(document_class=RawBSONDocument)
 
 
 class Step(NamedTuple):
-    """The next event, or None where there was none for a while; all events up to the token are read."""
+    """The next event, or None where there was none for a while; all events up to the position are read."""
 
     event: RawBSONDocument | None
-    token: str
+    position: str
 
 
 class Stream:
-    """What is written in collections of a database by inserting or replacing a document, behind a token; without one,
-    from now on. `turns` are those of the streams of its kind."""
+    """What is written in collections of a database by inserting or replacing a document, behind a position; without
+    one, from now on. `turns` are those of the streams of its kind. Raises InvalidCursor."""
 
     def __init__(
         self, server: Server, turns: asyncio.Semaphore, database: Database, names: Collection[str], since: str | None
@@ -74,20 +77,20 @@ class Stream:
                 {"$match": {"operationType": {"$in": ["insert", "replace"]}, "ns.coll": {"$in": list(names)}}},
                 {"$project": {"fullDocument.ix": 0, "fullDocument.sort": 0, "fullDocument.keys": 0}},
             ],
-            resume_after=None if since is None else {"_data": since},
+            resume_after=None if since is None else resume_token(since),
             max_await_time_ms=WAIT,
             batch_size=ROWS,
         )
         self._under_way: asyncio.Task[Step] | None = None
 
     async def begin(self) -> str:
-        """Open it at the server; answers the token of where it begins."""
+        """Open it at the server; answers the position at which it begins."""
         async with self._server.request():
             with _told():
                 await self._source.__aenter__()
         if self._source.resume_token is None:  # MongoDB before 4.0.7
             raise NoChanges
-        return _text(self._source.resume_token)
+        return position_of(self._source.resume_token)
 
     async def steps(self) -> Sequence[Step]:
         """The next step, and others that follow at once, as long as they have events."""
@@ -120,7 +123,7 @@ class Stream:
                 raise closed()
             with _told():
                 event = await self._source.try_next()
-        return Step(event, _text(self._source.resume_token if event is None else event["_id"]))
+        return Step(event, position_of(self._source.resume_token if event is None else event["_id"]))
 
 
 @contextmanager
@@ -139,6 +142,14 @@ def _told() -> Iterator[None]:
         raise closed() from None
 
 
-def _text(token: Any) -> str:
+def position_of(token: Mapping[str, Any]) -> str:
+    """The position that a resume token stands for."""
     text: str = token["_data"]
     return text
+
+
+def resume_token(position: str) -> Mapping[str, Any]:
+    """The resume token of a position. Raises InvalidCursor."""
+    if not _TOKEN.fullmatch(position):
+        raise InvalidCursor
+    return {"_data": position}

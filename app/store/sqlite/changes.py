@@ -47,10 +47,10 @@ class Place(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Some changes, the number up to which the log was read for them, and whether there is more of it."""
+    """Some changes, the place up to which the log was read for them, and whether there is more of it."""
 
     changes: list[Change]
-    reached: int
+    reached: Place
     more: bool
 
 
@@ -84,20 +84,20 @@ def check(connection: apsw.Connection, since: Place) -> None:
         raise CursorGone
 
 
-def following(connection: apsw.Connection, store: str, since: int, until: int, types: Collection[str] | None) -> Piece:
-    """The next changes behind a number, up to another one."""
+def following(
+    connection: apsw.Connection, store: str, since: Place, until: int, types: Collection[str] | None
+) -> Piece:
+    """The next changes behind a place, up to that of a number."""
     found: list[Change] = []
     looked, length = 0, 0
-    for sequence, key, number, type_name, id_, current in connection.execute(_NEXT, (since, until, ROWS)):
-        looked, since = looked + 1, sequence
+    for sequence, key, number, type_name, id_, current in connection.execute(_NEXT, (since.sequence, until, ROWS)):
+        looked, since = looked + 1, Place(sequence, key, number)
         if not current or (types is not None and type_name not in types):
             continue
         kept = versions.of_number(connection, key, number, current)
         if kept is None:
             continue
-        found.append(
-            Change(cursor(store, str(Place(sequence, key, number))), versions.version_of((type_name, id_), kept))
-        )
+        found.append(Change(cursor(store, str(since)), versions.version_of((type_name, id_), kept)))
         length += len(kept[3])
         if length >= TEXT:
             return Piece(found, since, more=True)

@@ -11,12 +11,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from app.store.cursors import cursor
+from app.store.repository import Batch
 from app.store.sqlite.changes import LAST, check, following, last, place
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Sequence
+    from collections.abc import AsyncGenerator, Collection
 
-    from app.store.repository import Change
     from app.store.sqlite.readers import Readers
     from app.store.sqlite.writer import AmongWrites
 
@@ -41,13 +41,11 @@ class Feed:
         """As `Repository.latest`."""
         return cursor(self._store, str(await self._reader.run(last)))
 
-    async def changes(
-        self, since: str, types: Collection[str] | None, until: str | None
-    ) -> AsyncGenerator[Sequence[Change]]:
+    async def changes(self, since: str, types: Collection[str] | None, until: str | None) -> AsyncGenerator[Batch]:
         """As `Repository.changes`."""
-        begin, end = place(since, self._store), place(until, self._store).sequence if until else LAST
-        await self._reader.run(lambda connection: check(connection, begin))
-        bell, reached = asyncio.Event(), begin.sequence
+        reached, end = place(since, self._store), place(until, self._store).sequence if until else LAST
+        await self._reader.run(partial(check, since=reached))
+        bell = asyncio.Event()
         self._bells.add(bell)
         try:
             while True:
@@ -55,9 +53,9 @@ class Feed:
                 piece = await self._reader.run(
                     partial(following, store=self._store, since=reached, until=end, types=types)
                 )
-                reached = piece.reached
-                if piece.changes:
-                    yield piece.changes
+                if piece.reached != reached:
+                    reached = piece.reached
+                    yield Batch(piece.changes, cursor(self._store, str(reached)))
                 if piece.more:
                     continue
                 if until:

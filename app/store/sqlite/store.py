@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from app.fhir.resource import Resource
     from app.search.algebra import Facet, Filter, Index, Search
     from app.store.repository import (
-        Change,
+        Batch,
         Event,
         Flaw,
         Head,
@@ -311,7 +311,7 @@ class SqliteStore:
 
     def changes(
         self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncGenerator[Sequence[Change]]:
+    ) -> AsyncGenerator[Batch]:
         """What is written behind a cursor, in the order of commits."""
         return self._running().feed.changes(since, types, until)
 

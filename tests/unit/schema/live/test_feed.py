@@ -9,10 +9,11 @@ import pytest
 from app.errors import CursorGone, InvalidCursor, StoreUnavailable
 from app.schema.live import feed as feeds
 from app.schema.live.feed import Feed
-from app.store.repository import Change, Version
+from app.store.repository import Batch, Change, Version
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Collection
 
     from app.schema.live.happening import Happening, Store
 
@@ -51,7 +52,7 @@ class Log:
 
     async def changes(
         self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncIterator[Sequence[Change]]:
+    ) -> AsyncIterator[Batch]:
         self.readings.append((since, tuple(sorted(types or ())), until))
         self.reading += 1
         self.most = max(self.most, self.reading)
@@ -60,12 +61,11 @@ class Log:
                 self._check()
                 if since == "bad":
                     raise InvalidCursor
-                new = [each for each in self.all if since < each.cursor <= (until or "9")]
-                batch = [each for each in new if types is None or each.version.type in types][:2]
-                if batch:
+                new = [each for each in self.all if since < each.cursor <= (until or "9")][:2]
+                if new:
                     await asyncio.sleep(0)
-                    since = batch[-1].cursor
-                    yield batch
+                    since = new[-1].cursor
+                    yield Batch([each for each in new if types is None or each.version.type in types], since)
                 elif until is not None:
                     return
                 else:
@@ -141,8 +141,7 @@ async def test_another_type_is_read_from_where_all_are(log: Log) -> None:
         async with following(feed, "B") as other:
             new = await log.write("B", "A", "B")
             assert await heard(one, 1) == [new[1]]
-            # The change of B that was stored ahead of it, behind the last one that was read, may be told too.
-            assert await heard(other, 4) == ["-", first[1], new[0], new[2]]
+            assert await heard(other, 3) == ["-", new[0], new[2]]
 
 
 @pytest.mark.parametrize("since", range(6))
@@ -250,6 +249,37 @@ async def test_a_store_that_was_away_is_read_on(log: Log) -> None:
         log.away = False
         assert await heard(cursors, 3) == ["-", *new]
         assert [each for each in await heard(resumed, 3) if each != "-"] == new
+
+
+async def test_a_store_that_was_away_is_asked_only_for_what_nobody_has_read(log: Log) -> None:
+    async with following(feed_of(log)) as cursors:
+        new = await log.write("A", "B", "B")
+        await heard(cursors, 2)
+        log.away = True
+        await log.wake()
+        await eventually(lambda: log.reading == 0)
+        log.away = False
+        await eventually(lambda: len(log.readings) > 1)
+        assert log.readings[-1] == (new[2], ("A",), None)
+
+
+async def test_who_catches_up_while_the_feed_ends_is_told_so_and_not_of_what_comes_behind_a_gap(log: Log) -> None:
+    feed = feed_of(log)
+    await log.write("A")
+    async with following(feed) as one, following(feed, since="000000") as cursors:
+        assert await heard(one, 1) + await heard(cursors, 1) == ["-", "000001"]
+        log.failure = CursorGone()
+        await log.wake()
+        with pytest.raises(CursorGone):
+            await heard(one, 1)
+        log.failure = None
+        await log.write("A")
+        async with following(feed) as others:
+            new = await log.write("A")
+            assert await heard(others, 2) == ["-", *new]
+            assert await heard(cursors, 1) == ["-"]
+            with pytest.raises(CursorGone):
+                await heard(cursors, 1)
 
 
 async def test_nobody_joins_a_store_that_is_away(log: Log) -> None:
