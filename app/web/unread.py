@@ -1,5 +1,5 @@
-"""Answers to what never becomes a request: no HTTP, or a head that is larger than it may be. They are made of bytes,
-outside of all layers, and have the id and the fields that every answer has."""
+"""Answers to what never becomes a request: no HTTP, no web socket, or a head that is larger than it may be. They are
+made of bytes, outside of all layers, and have the id and the fields that every answer has."""
 
 from __future__ import annotations
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
 MALFORMED: Final = RequestError(
     "This is no request of HTTP/1.1, so nothing of it was looked at. Send it by a library for HTTP.",
     "Ceci n’est pas une requête HTTP/1.1 ; rien n’en a été lu. Envoyez-la par une bibliothèque HTTP.",
+    rule="http",
+)
+
+NO_HANDSHAKE: Final = RequestError(
+    "This asks for a web socket and is none of its handshakes: a GET of HTTP/1.1 without a body, of at most 128 header "
+    "fields of 8,192 bytes. Send it by a library for web sockets; send what is no subscription without Upgrade.",
+    "Ceci demande un web socket sans en être la poignée de main : un GET en HTTP/1.1 sans corps, d’au plus 128 champs "
+    "d’en-tête de 8 192 octets. Envoyez-la par une bibliothèque de web sockets ; envoyez sans Upgrade ce qui n’est pas "
+    "un abonnement.",
     rule="http",
 )
 
