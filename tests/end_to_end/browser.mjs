@@ -71,3 +71,8 @@ export async function visits(server, screenshots, pages) {
     return route.fulfill({ response });
   }
 }
+
+/** Waits until nothing that is shown is being asked for anew. */
+export function settled(page) {
+  return page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null);
+}

@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faults } from './axe.mjs';
-import { visits } from './browser.mjs';
+import { settled, visits } from './browser.mjs';
 
 const [server, screenshots, stocked] = process.argv.slice(2);
 const TOO_MANY = {
@@ -40,7 +40,7 @@ async function recall(page) {
 
   await page.getByRole('button', { name: /^Date/ }).click();
   await page.locator('th[aria-sort=ascending]').waitFor();
-  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  await settled(page);
   seen.turned = await shownPatients(page);
 
   const download = page.waitForEvent('download');
@@ -60,7 +60,7 @@ async function recall(page) {
   await page.getByRole('radio', { name: 'Manufacturer' }).click();
   await page.getByRole('navigation', { name: 'Who carries it' }).getByRole('button', { name: 'Next page' }).click();
   await page.getByText('Page 2').waitFor();
-  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  await settled(page);
   seen.secondPage = (await shownPatients(page)).length;
   await page.getByRole('button', { name: 'Previous page' }).click();
   await page.getByText('Page 1').waitFor();
@@ -98,12 +98,19 @@ async function scan(page) {
   await field.pressSequentially('17270629');
   await field.press('Enter');
   await page.locator('[data-total=patients] dd').waitFor();
+  const seen = { totals: await totals(page), faults: await faults(page) };
+  await field.pressSequentially('RPG23029001');
+  await field.press('Enter');
+  await page.getByText('Lu comme Lot').waitFor();
+  seen.scannedNext = await field.inputValue();
+  await page.goBack();
+  await page.locator('.scanned').waitFor();
+  await page.locator('[data-total=patients] dd').waitFor();
   return {
+    ...seen,
     language: await page.getAttribute('html', 'lang'),
     said: await page.locator('.scanned').innerText(),
     meanings: await page.locator('.choice label').allInnerTexts(),
-    totals: await totals(page),
-    faults: await faults(page),
     width: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
   };
 }
@@ -132,7 +139,7 @@ async function versions(page) {
   const seen = { faults: await faults(page), latest: await page.locator('table.changes tbody tr').allInnerTexts() };
   await page.getByRole('radio', { name: 'Avant: Version 1' }).click();
   await page.getByRole('heading', { name: 'de la version 1 à la version 3' }).waitFor();
-  await page.locator('section[aria-busy=true]').waitFor({ state: 'detached' });
+  await settled(page);
   seen.all = await page.locator('table.changes tbody tr').allInnerTexts();
   return seen;
 }
@@ -144,7 +151,7 @@ async function overview(page) {
   await page.getByLabel('Procedures from').fill('2025-01-01');
   await page.getByRole('button', { name: 'Show' }).click();
   await page.waitForFunction(() => location.hash.includes('from=2025-01-01'));
-  await page.locator('[aria-busy=true]').waitFor({ state: 'detached' });
+  await settled(page);
   await page.waitForFunction((before) => document.querySelector('[data-total=procedures] dd').innerText !== before, seen.totals.procedures);
   seen.period = await totals(page);
   seen.expiring = await page.locator('section[aria-labelledby=expiring] tbody tr').allInnerTexts();

@@ -3,7 +3,7 @@
 //
 //   node guarded.mjs http://127.0.0.1:8000 DIRECTORY_FOR_SCREENSHOTS '{"good": TOKEN, "own": TOKEN, "old": TOKEN, "narrow": TOKEN}'
 import { join } from 'node:path';
-import { visits } from './browser.mjs';
+import { settled, visits } from './browser.mjs';
 import { editorText } from './graphiql.mjs';
 
 const [server, screenshots, given] = process.argv.slice(2);
@@ -30,6 +30,7 @@ async function asked(page) {
   await page.locator('[data-total=stockExpiring] dd').waitFor();
   seen.procedures = await page.locator('[data-total=procedures] dd').innerText();
   await page.locator('.live').getByText('Live: ').waitFor();
+  await page.locator('tr[data-procedure]').nth(4).waitFor();
   seen.live = await page.locator('tr[data-procedure]').count();
   await page.getByRole('link', { name: 'Recall', exact: true }).click();
   await page.getByRole('searchbox').fill('RPG23029001');
@@ -67,6 +68,6 @@ async function give(page, token) {
 
 async function patients(page) {
   await page.locator('td[data-patient]').first().waitFor();
-  await page.locator('section[aria-busy=true]').first().waitFor({ state: 'detached' });
+  await settled(page);
   return page.locator('td[data-patient]').evaluateAll((cells) => [...new Set(cells.map((cell) => cell.dataset.patient))]);
 }

@@ -148,6 +148,10 @@ def test_a_scanned_code_is_read(findings: dict[str, Any]) -> None:
     assert int(scan["totals"]["patients"]) > 0
 
 
+def test_what_is_scanned_next_takes_the_place_of_the_first(findings: dict[str, Any]) -> None:
+    assert findings["pages"]["scan"]["scannedNext"] == LOT
+
+
 def test_a_tablet_shows_the_whole_width(findings: dict[str, Any]) -> None:
     assert findings["pages"]["scan"]["width"] <= 0
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dateText, isOver, nameOf, present, shareText } from './format';
+import { dateText, instantText, isOver, nameOf, officialName, present, shareText } from './format';
 
 test.each([
   ['2024', '2024'],
@@ -10,6 +10,21 @@ test.each([
   ['soon', 'soon'],
 ])('%s is written %s', (value, text) => {
   expect(dateText(value, 'en')).toBe(text);
+});
+
+test('when something was stored is told by the clock of whoever looks at it', () => {
+  expect(instantText('2026-11-30T23:30:00.123Z', 'en', 'Europe/Paris')).toBe('1 Dec 2026, 00:30 CET');
+  expect(instantText('2026-07-14T10:00:00Z', 'fr', 'Europe/Paris')).toBe('14 juil. 2026, 12:00 UTC+2');
+  expect(instantText('soon', 'en')).toBe('soon');
+  expect(instantText(null, 'en')).toBe('');
+});
+
+test('an official name is told where it is another one', () => {
+  const official = { use: 'official', family: 'Duclos', given: ['Paulette'] };
+  expect(officialName([official, { use: 'usual', family: 'Giraud', given: ['Paulette'] }])).toBe('DUCLOS Paulette');
+  expect(officialName([official])).toBe('');
+  expect(officialName([{ use: 'usual', family: 'Giraud' }])).toBe('');
+  expect(officialName(null)).toBe('');
 });
 
 test('a date that is missing is no text', () => {

@@ -36,6 +36,20 @@ export function dateText(value: string | null | undefined, language: Language): 
   return time === undefined ? text : `${text}, ${time}`;
 }
 
+/** A moment at which something was stored, by the clock of whoever looks at it; the zone is told. */
+export function instantText(value: string | null | undefined, language: Language, timeZone?: string): string {
+  const moment = new Date(value ?? '');
+  if (Number.isNaN(moment.getTime())) return value ?? '';
+  const shown: Intl.DateTimeFormatOptions = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' };
+  return new Intl.DateTimeFormat(LOCALES[language], { ...shown, timeZoneName: 'short', ...(timeZone && { timeZone }) }).format(moment);
+}
+
+/** The official name of a person, where it is another one than the one they are known by; else empty. */
+export function officialName(names: readonly (HumanName | null)[] | null | undefined): string {
+  const official = nameOf(present(names).filter(({ use }) => use === 'official'));
+  return official === nameOf(names) ? '' : official;
+}
+
 /** Whether a FHIR date is over: of a month or a year, its last day. */
 export function isOver(value: string | null | undefined, today: string): boolean {
   return Boolean(value) && value! < today.slice(0, value!.length);

@@ -108,6 +108,7 @@ export const EN = {
   // records
   absent: 'There is no record {id} on this server.',
   raw: 'The stored JSON',
+  officialName: 'Official name',
   birthDate: 'Born',
   deceasedOn: 'Deceased',
   identifiers: 'Identifier',

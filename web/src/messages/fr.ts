@@ -107,6 +107,7 @@ export const FR: Record<Message, string> = {
     'Tant d’interventions sont concernées qu’elles ne sont pas comptées d’un coup. La liste ci-dessous est complète ; une période la raccourcit.',
   absent: 'Il n’y a pas de dossier {id} sur ce serveur.',
   raw: 'Le JSON conservé',
+  officialName: 'Nom de l’identité officielle',
   birthDate: 'Naissance',
   deceasedOn: 'Décès',
   identifiers: 'Identifiant',

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import { addressOf } from '../address';
 import { useAnswer } from '../answer';
 import { codeText } from '../codes';
-import { dateText, present } from '../format';
+import { dateText, instantText, present } from '../format';
 import { LatestProceduresDocument, ProceduresLiveDocument } from '../generated';
 import { type Happened, latest, type Stored } from '../latest';
 import { listen, type LiveState } from '../live';
@@ -75,7 +75,7 @@ function Row({ row: { id, at, operation, procedure } }: { row: Stored }) {
   return (
     <tr className={operation === null ? undefined : 'fresh'} data-procedure={id}>
       <td className="date">
-        {dateText(at, language)} UTC
+        {instantText(at, language)}
         {operation && <Mark>{codeText(operation, language)}</Mark>}
       </td>
       <td className="date">

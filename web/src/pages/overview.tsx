@@ -100,7 +100,12 @@ function Charts({ figures }: { figures: Shown }) {
         head={say('kind')}
         counts={present(figures.byDeviceType)
           .slice(0, MOST_TYPES)
-          .map(({ code, display, count }) => ({ key: code, name: display ?? code, count }))}
+          .map(({ code, display, count }) => ({
+            key: code,
+            name: display ?? code,
+            count,
+            ...(display && { href: addressOf('recall', '', { q: display, as: 'name' }) }),
+          }))}
       />
       <Completeness completeness={figures.completeness} />
     </div>

@@ -2,7 +2,7 @@ import { addressOf } from '../address';
 import { useAnswer } from '../answer';
 import { codeText, identifierKind } from '../codes';
 import { conceptText } from '../concept';
-import { dateText, nameOf, present } from '../format';
+import { dateText, nameOf, officialName, present } from '../format';
 import { PatientViewDocument, type PatientViewQuery } from '../generated';
 import { Absent, Facts } from '../parts/facts';
 import { Pager, usePages } from '../parts/pager';
@@ -28,6 +28,7 @@ export default function Patient({ id }: { id: string }) {
       <Partly missing={asked.data.missing} />
       <Facts
         facts={[
+          ['officialName', officialName(patient.name)],
           ['birthDate', dateText(patient.birthDate, language)],
           ['gender', codeText(patient.gender, language)],
           ['deceasedOn', dateText(patient.deceasedDateTime, language)],

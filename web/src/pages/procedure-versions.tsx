@@ -2,7 +2,7 @@ import { useState } from 'react';
 import { useAnswer } from '../answer';
 import { codeText } from '../codes';
 import { jsonText } from '../concept';
-import { dateText, present } from '../format';
+import { instantText, present } from '../format';
 import { ProcedureChangesDocument, ProcedureVersionsDocument, type ProcedureVersionsQuery } from '../generated';
 import { Pager, usePages } from '../parts/pager';
 import { Loading, Trouble } from '../parts/states';
@@ -55,7 +55,7 @@ function Compared({ id, versions }: { id: string; versions: Version[] }) {
             {versions.map(({ version, at, author, operation }) => (
               <tr key={version}>
                 <th scope="row">{version}</th>
-                <td>{dateText(at, language)} UTC</td>
+                <td>{instantText(at, language)}</td>
                 <td>{author ?? '–'}</td>
                 <td>{codeText(operation, language)}</td>
                 {stored.length > 1 &&

@@ -47,6 +47,7 @@ function Field({ text, from, to, go }: { text: string; from: string; to: string;
   function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
     const given = new FormData(event.currentTarget);
+    field.current?.select(); // what is scanned next takes its place
     go({ q: typed.trim(), as: '', from: String(given.get('from')), to: String(given.get('to')) });
   }
 

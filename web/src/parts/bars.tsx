@@ -77,6 +77,8 @@ export interface NamedCount {
   key: string;
   name: string;
   count: number;
+  /** Where the name leads to, if it does. */
+  href?: string;
 }
 
 interface NamedCounts {
@@ -102,9 +104,9 @@ export function NamedBars({ title, head, counts, children }: NamedCounts) {
           </tr>
         </thead>
         <tbody>
-          {counts.map(({ key, name, count }) => (
+          {counts.map(({ key, name, count, href }) => (
             <tr key={key}>
-              <th scope="row">{name}</th>
+              <th scope="row">{href ? <a href={href}>{name}</a> : name}</th>
               <td className="number">{numberText(count, language)}</td>
               <Bar share={count / most} />
             </tr>
