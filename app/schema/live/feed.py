@@ -12,7 +12,7 @@ from collections import deque
 from contextlib import aclosing
 from contextvars import Context
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol
 
 from app.errors import DmiError, StoreUnavailable, origin
 from app.schema.live.happening import Happenings
@@ -20,8 +20,8 @@ from app.schema.live.happening import Happenings
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-    from app.schema.live.happening import Happening, Store
-    from app.store.repository import Batch, Change
+    from app.schema.live.happening import Happening
+    from app.store.repository import Batch, Change, Repository
 
 LOGGER = logging.getLogger("dmi")
 
@@ -96,7 +96,7 @@ class Follower:
 class Feed:
     """The changes of a store, for use in one event loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Repository) -> None:
         self._store = store
         self._position = ""
         self._types: frozenset[str] = frozenset()
@@ -214,7 +214,7 @@ class Feed:
                 self._hand_out(batch.changes)
 
     def _changes(self, since: str, types: frozenset[str], until: str | None = None) -> AsyncGenerator[Batch, None]:
-        return cast("AsyncGenerator[Batch, None]", self._store.changes(since, types, until))
+        return self._store.changes(since, types, until)
 
     def _hand_out(self, changes: Sequence[Change]) -> None:
         for type_name, some in groupby(sorted(changes, key=_type_of), key=_type_of):

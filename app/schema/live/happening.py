@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.search.algebra import ID, And, Eq
 from app.search.matching import linked_ids, links_of, verdict
 from app.search.values import search_values
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.search.algebra import Filter, Linked, SearchValues
-    from app.store.repository import Batch, Change, Version
+    from app.store.repository import Change, Repository, Version
 
 R = TypeVar("R")
-
-
-class Store(Protocol):
-    """The part of a store that the feed needs; `Repository` is one."""
-
-    async def latest(self) -> str:
-        """As `Repository.latest`."""
-
-    def changes(
-        self, since: str, types: Collection[str] | None = None, until: str | None = None
-    ) -> AsyncIterator[Batch]:
-        """As `Repository.changes`."""
-
-    async def read(
-        self,
-        type: str,  # noqa: A002 - FHIR's word
-        ids: Collection[str],
-        elements: Collection[str] | None = None,
-    ) -> Mapping[str, Resource]:
-        """As `Repository.read`."""
-
-    async def version(
-        self,
-        type: str,  # noqa: A002 - FHIR's word
-        id: str,  # noqa: A002 - FHIR's word
-        version: int | None = None,
-        as_of: str | None = None,
-    ) -> Version | None:
-        """As `Repository.version`."""
-
-    async def count(self, type: str, filter: Filter) -> int:  # noqa: A002 - FHIR's word
-        """As `Repository.count`."""
 
 
 class Shared:
@@ -74,7 +42,7 @@ class Shared:
 class Happenings:
     """The changes of one type that were read at once, in their order; what they refer to is read at once too."""
 
-    def __init__(self, store: Store, changes: Sequence[Change]) -> None:
+    def __init__(self, store: Repository, changes: Sequence[Change]) -> None:
         self.store = store
         self.all = [Happening(self, change) for change in changes]
         self.shared = Shared()

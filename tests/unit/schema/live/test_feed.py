@@ -15,7 +15,8 @@ from tests.eventually import eventually
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Collection
 
-    from app.schema.live.happening import Happening, Store
+    from app.schema.live.happening import Happening
+    from app.store.repository import Repository
 
 
 class Log:
@@ -83,7 +84,7 @@ class Log:
 
 def feed_of(log: Log) -> Feed:
     """The feed of a log."""
-    return Feed(cast("Store", log))
+    return Feed(cast("Repository", log))
 
 
 @asynccontextmanager
