@@ -1,4 +1,4 @@
-"""Subscriptions as programs use them: sockets at the real server."""
+"""Subscriptions as programs use them, npm's graphql-ws and Python's gql among them: sockets at the real server."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from gql import Client, gql
+from gql.transport.websockets import WebsocketsTransport
 from websockets.exceptions import InvalidStatus
 
 from tests.builders import device, patient, procedure
 from tests.contract.operations import operation
+from tests.end_to_end.node import found_by, needs
 from tests.end_to_end.processes import ROOT, serving
 from tests.sockets import socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.end_to_end.processes import Server
 
@@ -29,6 +31,8 @@ MADE = """mutation ($device: FHIR!, $patient: FHIR!) {
   PatientCreate(resource: $patient) { resource { id } }
 }"""
 [SHOWN] = re.findall(r"```graphql\n(subscription.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+NUMBER, BREAKS = 12, 5
+"""So many changes does a client library hear, and its socket breaks after so many."""
 FIELDS = "operation id version cursor resource { status }"
 CHANGED = f"subscription ($cursor: String) {{ ProcedureChanged(cursor: $cursor) {{ {FIELDS} }} }}"
 
@@ -115,17 +119,6 @@ async def test_who_comes_with_a_cursor_goes_on_behind_it(server: Server) -> None
     assert [each["id"] for each in found] == [*missed, next_]
 
 
-async def test_a_server_that_stops_goes_away_and_waits_for_no_subscriber(tmp_path: Path) -> None:
-    with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_WORKERS="2") as server:
-        async with socket(server.url) as client:
-            await client.greet()
-            await client.subscribe(CHANGED)
-            server.process.terminate()
-            assert await client.closed() == (1001, "")
-            assert await asyncio.to_thread(server.process.wait, 10) == 0
-        assert server.log == []
-
-
 async def test_a_message_has_as_many_bytes_as_a_body(server: Server) -> None:
     async with socket(server.url) as client:
         await client.greet()
@@ -159,3 +152,44 @@ async def test_the_servers_own_page_is_let_in(server: Server) -> None:
     async with socket(server.url, origin=server.url) as client:
         assert await client.greet() == {"type": "connection_ack"}
         assert client.wire.response.headers["X-Request-Id"]
+
+
+async def creating(server: Server, made: list[str]) -> None:
+    """Create procedures until somebody has heard enough of them."""
+    while True:
+        answer = await asyncio.to_thread(server.ask, CREATE, {"resource": procedure()})
+        made.append(answer["data"]["ProcedureCreate"]["resource"]["id"])
+        await asyncio.sleep(0.02)
+
+
+async def test_graphql_ws_goes_on_where_its_socket_broke(server: Server) -> None:
+    needs("graphql-ws")
+    made: list[str] = []
+    writing = asyncio.create_task(creating(server, made))
+    try:
+        told = await asyncio.to_thread(
+            found_by, "following.mjs", server.url, str(NUMBER), str(BREAKS), NODE_OPTIONS="--experimental-websocket"
+        )
+    finally:
+        writing.cancel()
+    first = made.index(told[0][0])
+    assert told == [[id_, "1"] for id_ in made[first : first + NUMBER]]
+
+
+async def test_gql_is_told(server: Server) -> None:
+    made: list[str] = []
+    writing = asyncio.create_task(creating(server, made))
+    transport = WebsocketsTransport(url=f"{server.url.replace('http', 'ws')}/graphql")
+    told = []
+    try:
+        async with Client(transport=transport) as session:
+            asked = gql("subscription ($s: [String]) { ProcedureChanged(status: $s) { id operation } }")
+            asked.variable_values = {"s": ["completed"]}
+            async for data in session.subscribe(asked):
+                told.append(data["ProcedureChanged"])
+                if len(told) == NUMBER:
+                    break
+    finally:
+        writing.cancel()
+    first = made.index(told[0]["id"])
+    assert told == [{"id": id_, "operation": "create"} for id_ in made[first : first + NUMBER]]

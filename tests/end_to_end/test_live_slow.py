@@ -64,16 +64,20 @@ async def test_what_nobody_reads_takes_no_memory(tmp_path: Path) -> None:
     assert {code for code, _ in closed} <= {1013, 1006}, "whoever reads again in time is told why"
 
 
-async def test_a_server_that_stops_waits_for_nobody_who_does_not_read(tmp_path: Path) -> None:
+async def test_a_server_that_stops_goes_away_and_waits_for_nobody_who_does_not_read(tmp_path: Path) -> None:
     with serving(DMI_STORE=f"embedded:{tmp_path}", DMI_EXAMPLE_DATA="off", DMI_MAX_UNREAD="100000000") as server:
         created = await asyncio.to_thread(server.ask, CREATE, {"resource": large(0)})
         id_ = created["data"]["ProcedureCreate"]["resource"]["id"]
-        async with socket(server.url, max_queue=1) as client:
+        async with socket(server.url, max_queue=1) as idle, socket(server.url) as client:
+            await idle.greet()
+            await idle.subscribe(CHANGED)
             await client.greet()
-            await client.subscribe(CHANGED)
+            await client.subscribe("subscription { PatientChanged { id } }")
             for number in range(1, 80):
                 await asyncio.to_thread(server.ask, PATCH, {"id": id_, "resource": large(number)})
             server.process.terminate()
+            assert await client.closed() == (1001, "")
             # It would be cut off after twenty seconds.
             assert await asyncio.to_thread(server.process.wait, 10) == 0
-            assert (await client.closed())[0] in (1001, 1006)
+            assert (await idle.closed())[0] in (1001, 1006)
+        assert server.log == []
