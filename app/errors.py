@@ -27,6 +27,7 @@ DmiError
 ├── OutOfTime               a request takes longer than it may
 ├── TooSlow                 a client takes longer to send a request than it may
 ├── TooManyRequests         a client has too many requests under way
+│   └── TooMuchUnread       and does not read what it was answered
 ├── TooManySubscriptions    a web socket has as many subscriptions as it may
 ├── InProgress              the same is being done for another request
 ├── NoTransactions          the server of the store cannot keep several resources together
@@ -341,6 +342,20 @@ class TooManyRequests(DmiError):
             f"{most} requêtes de ce client sont en cours (DMI_MAX_REQUESTS), et {waiting} peuvent attendre "
             "(DMI_MAX_WAITING). Répétez celle-ci dans une seconde, et envoyez-en moins à la fois.",
             rule="DMI_MAX_REQUESTS",
+        )
+
+
+class TooMuchUnread(TooManyRequests):
+    """A client has not read what it was answered, which waits in memory."""
+
+    def __init__(self, most: int) -> None:
+        DmiError.__init__(
+            self,
+            f"More than {most} bytes of answers wait for this client, who does not read them (twice DMI_MAX_ANSWER). "
+            "Read them or close their connections, then repeat this request.",
+            f"Plus de {most} octets de réponses attendent ce client, qui ne les lit pas (deux fois DMI_MAX_ANSWER). "
+            "Lisez-les ou fermez leurs connexions, puis répétez cette requête.",
+            rule="DMI_MAX_ANSWER",
         )
 
 

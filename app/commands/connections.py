@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.web.turns import UNREAD
 from app.web.unread import MALFORMED, head_too_large, unread
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Connection(HttpToolsProtocol):
             raise OverflowError  # the parser stops; `data_received` tells why
         self._pending = 0
         self._head_since = None
+        self.scope[UNREAD] = self.transport.get_write_buffer_size  # type: ignore[typeddict-unknown-key] # our own
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from app.errors import TooManyRequests, TooSlow
+from app.errors import TooManyRequests, TooMuchUnread, TooSlow
 from app.store.deadline import CURRENT, Deadline
 from app.web.authentication.middleware import principal_in
 from app.web.refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -42,24 +42,42 @@ CLOSE: Final = ((b"connection", b"close"),)
 STREAMED: Final = frozenset({"/recall.csv"})
 """Answers that are still made while their beginning is read."""
 
+UNREAD: Final = "dmi.unread"
+"""Where the scope of a request has the function that tells how many bytes wait to be read by its client."""
+
+Unread: TypeAlias = "Callable[[], int]"
+
+LARGE: Final = 65_536
+"""Bytes of an answer that may wait to be read; less is kept by the system."""
+
+CLIENTS: Final = 1_000
+"""Clients with large answers, beyond which those are forgotten who have read theirs."""
+
 TICK: Final = 1.0
 """Seconds between two looks at the bodies that are still coming."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Of one client, `most` requests are answered at once and `waiting` wait. A request may take `seconds`, and its
-    body `body_seconds` to come."""
+    """Of one client, `most` requests are answered at once and `waiting` wait, and none while more than `unread` bytes
+    of answers wait to be read. A request may take `seconds`, and its body `body_seconds` to come."""
 
     most: int
     waiting: int
     seconds: float
     body_seconds: float
+    unread: int
 
 
 def limits_of(settings: Settings) -> Limits:
     """The limits that the settings tell."""
-    return Limits(settings.max_requests, settings.max_waiting, settings.max_seconds, settings.max_client_seconds)
+    return Limits(
+        settings.max_requests,
+        settings.max_waiting,
+        settings.max_seconds,
+        settings.max_client_seconds,
+        2 * settings.max_answer,
+    )
 
 
 @dataclass(slots=True)
@@ -78,6 +96,7 @@ class Turns:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._lines: dict[str, Line] = {}
+        self._unread: dict[str, set[Unread]] = {}  # of connections with large answers
         self._coming = Coming(limits.body_seconds)
         self._limits = limits
 
@@ -86,7 +105,7 @@ class Turns:
         if scope["type"] != "http" or scope["path"] in FREE:
             await self._app(scope, receive, send)
             return
-        turn = Turn(self, client_of(scope))
+        turn = Turn(self, client_of(scope), scope.get(UNREAD))
         try:
             if scope["method"] in WITH_BODY:
                 self._coming.add(turn)
@@ -109,6 +128,7 @@ class Turns:
     async def enter(self, turn: Turn) -> None:
         """Return when it is the turn of a request, all of which has come. Raises TooManyRequests."""
         self._coming.discard(turn)
+        self._check_unread(turn.client)
         line = self._lines.get(turn.client)
         if line is None:
             line = self._lines[turn.client] = Line()
@@ -116,6 +136,11 @@ class Turns:
             line.answered += 1
         elif len(line.waiting) < self._limits.waiting:
             await self._wait(line, turn.client)
+            try:
+                self._check_unread(turn.client)
+            except TooMuchUnread:
+                self.leave(turn.client)
+                raise
         else:
             raise self._too_many()
         CURRENT.set(Deadline(self._limits.seconds, turn.client))
@@ -148,6 +173,26 @@ class Turns:
         if not line.answered:
             del self._lines[client]
 
+    def answers(self, client: str, unread: Unread) -> None:
+        """Note a connection that has a large answer, of which `unread()` bytes are still to be read."""
+        if len(self._unread) >= CLIENTS:
+            self._unread = {each: found for each in self._unread if (found := self._still(each))}
+        self._unread.setdefault(client, set()).add(unread)
+
+    def _check_unread(self, client: str) -> None:
+        """Raises TooMuchUnread."""
+        if client not in self._unread:
+            return
+        if still := self._still(client):
+            self._unread[client] = still
+        else:
+            del self._unread[client]
+        if sum(unread() for unread in still) > self._limits.unread:
+            raise TooMuchUnread(self._limits.unread)
+
+    def _still(self, client: str) -> set[Unread]:
+        return {unread for unread in self._unread.get(client, ()) if unread()}
+
     def _too_many(self) -> TooManyRequests:
         return TooManyRequests(self._limits.most, self._limits.waiting)
 
@@ -155,10 +200,11 @@ class Turns:
 class Turn:
     """The place of one request, and the task that answers it."""
 
-    __slots__ = ("_held", "_is_slow", "_task", "_turns", "client", "ends")
+    __slots__ = ("_held", "_is_slow", "_task", "_turns", "_unread", "client", "ends")
 
-    def __init__(self, turns: Turns, client: str) -> None:
+    def __init__(self, turns: Turns, client: str, unread: Unread | None = None) -> None:
         self._turns = turns
+        self._unread = unread
         self._task = asyncio.current_task()
         self._held = False
         self.client = client
@@ -203,6 +249,8 @@ class Turn:
         def sent(message: Message) -> Awaitable[None]:
             if self._held:
                 self.end()
+            if self._unread and len(message.get("body", b"")) > LARGE:
+                self._turns.answers(self.client, self._unread)
             return send(message)
 
         return sent

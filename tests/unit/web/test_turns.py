@@ -17,7 +17,7 @@ from app.access.grant import grant_of
 from app.access.principal import Principal
 from app.web.authentication.middleware import Authentication
 from app.web.recording import Recording
-from app.web.turns import Limits, Turn, Turns, network_of
+from app.web.turns import LARGE, UNREAD, Limits, Turn, Turns, network_of
 from tests.eventually import eventually
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope
 
 MOST, WAITING = 2, 3
-LIMITS = Limits(MOST, WAITING, seconds=60, body_seconds=0.02)
+LIMITS = Limits(MOST, WAITING, seconds=60, body_seconds=0.02, unread=1_000)
 
 
 class Service:
@@ -251,6 +251,58 @@ async def test_an_answer_that_nobody_reads_has_no_place() -> None:
     assert (await service.client().get("/work")).text == "done"
     read.set()
     await asyncio.gather(*stuck)
+
+
+class Unreading:
+    """Clients that do not read: so many bytes are `waiting` on each of their connections. /held is answered when it is
+    let go."""
+
+    def __init__(self) -> None:
+        self.waiting = [900, 900]
+        self.release = asyncio.Event()
+        self._app = Recording(Authentication(Turns(self._large, LIMITS), _principal))
+
+    async def asked(self, connection: int, address: str = "192.0.2.1", path: str = "/large") -> int:
+        statuses: list[int] = []
+
+        async def send(message: Message) -> None:
+            statuses.append(message.get("status", 0))
+
+        headers: list[Any] = []
+        scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "client": (address, 5)}
+        await self._app({**scope, UNREAD: lambda: self.waiting[connection]}, _empty, send)
+        return statuses[0]
+
+    async def _large(self, scope: Scope, _receive: Any, send: Any) -> None:
+        if scope["path"] == "/held":
+            await self.release.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * (LARGE + 1)})
+
+
+async def test_who_does_not_read_large_answers_gets_no_more_until_they_are_read() -> None:
+    clients = Unreading()
+    assert [await clients.asked(number) for number in (0, 1, 0)] == [200, 200, 429]
+    assert await clients.asked(0, "192.0.2.2") == 200
+    clients.waiting[0] = 0
+    assert await clients.asked(1) == 200
+
+
+async def test_a_request_that_waits_gets_no_turn_while_its_client_does_not_read() -> None:
+    clients = Unreading()
+    assert await clients.asked(0) == 200
+    held = [asyncio.create_task(clients.asked(1, path="/held")) for _ in range(MOST)]
+    waits = asyncio.create_task(clients.asked(1))
+    await settled(*held, waits)
+    clients.waiting[0] = 2_000
+    clients.release.set()
+    assert [await each for each in (*held, waits)] == [200] * MOST + [429]
+    clients.waiting = [0, 0]
+    assert await clients.asked(1) == 200
+
+
+async def _empty() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
 
 async def test_an_answer_that_is_still_made_has_a_place() -> None:
