@@ -73,7 +73,9 @@ async function refused(page) {
   await page.clock.install();
   await page.routeWebSocket(/\/graphql$/, (socket) => socket.close({ code: 1011 }));
   await overview(page);
-  const state = await page.getByText('Not live').innerText();
+  const seen = page.getByText('Not live');
+  while (!(await seen.isVisible())) await page.clock.fastForward(2_000);
+  const state = await seen.innerText();
   const created = await create('live-refused');
   await page.clock.fastForward(61_000);
   await page.locator(`tr[data-procedure="${created}"]`).waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dateText, instantText, isOver, nameOf, officialName, present, shareText } from './format';
+import { dateText, instantText, isOver, nameOf, officialName, present, shareText, shortText } from './format';
 
 test.each([
   ['2024', '2024'],
@@ -17,6 +17,13 @@ test('when something was stored is told by the clock of whoever looks at it', ()
   expect(instantText('2026-07-14T10:00:00Z', 'fr', 'Europe/Paris')).toBe('14 juil. 2026, 12:00 UTC+2');
   expect(instantText('soon', 'en')).toBe('soon');
   expect(instantText(null, 'en')).toBe('');
+});
+
+test.each([
+  [950, '950'],
+  [120_000, '120k'],
+])('%d beside an axis is %s', (value, text) => {
+  expect(shortText(value, 'en')).toBe(text);
 });
 
 test('an official name is told where it is another one', () => {

@@ -59,6 +59,11 @@ export function numberText(value: number, language: Language): string {
   return new Intl.NumberFormat(LOCALES[language]).format(value);
 }
 
+/** A number where there is little room, as in 120k. */
+export function shortText(value: number, language: Language): string {
+  return new Intl.NumberFormat(LOCALES[language], { notation: 'compact' }).format(value);
+}
+
 /** A part of all, from 0 to 1, as a percentage that never says 100 % or 0 % of what is not. */
 export function shareText(value: number, language: Language): string {
   const shown = value > 0.999 && value < 1 ? 0.999 : value > 0 && value < 0.001 ? 0.001 : value;

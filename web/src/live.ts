@@ -52,6 +52,7 @@ async function stay<Result, Variables extends { cursor?: string | null }>(
 ) {
   let cursor: string | null = null;
   let attempts = 0;
+  let before: LiveState = 'connecting'; // what an interruption is: one of something that was
   listener.state('connecting');
   while (!ended.aborted) {
     try {
@@ -59,6 +60,7 @@ async function stay<Result, Variables extends { cursor?: string | null }>(
         ...listener,
         state: (state) => {
           attempts = 0;
+          before = 'interrupted';
           listener.state(state);
           if (cursor === null) listener.missed();
         },
@@ -71,7 +73,7 @@ async function stay<Result, Variables extends { cursor?: string | null }>(
       if (next === 'anew') cursor = null;
     }
     if (ended.aborted) return;
-    listener.state(attempts > 2 ? 'off' : 'interrupted');
+    listener.state(attempts > 2 ? 'off' : before);
     await pause(Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** attempts) * (0.75 + Math.random() / 2), ended);
     attempts += 1;
   }

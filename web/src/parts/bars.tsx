@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { dateText, numberText } from '../format';
+import { dateText, numberText, shortText } from '../format';
 import { type MonthCount, withoutGaps } from '../months';
 import { useSession } from '../session';
 import { axesOf, useWidth } from './axes';
@@ -24,7 +24,7 @@ export function MonthBars({ counts }: { counts: readonly MonthCount[] }) {
           <g key={value}>
             <line x1={LEFT} x2={width} y1={y(value)} y2={y(value)} className={value === 0 ? 'axis' : 'grid'} />
             <text x={LEFT - 8} y={y(value) + 4} textAnchor="end">
-              {numberText(value, language)}
+              {shortText(value, language)}
             </text>
           </g>
         ))}
