@@ -82,10 +82,9 @@ async function refused(page) {
   return { state };
 }
 
-/** The published subscription, in the playground. */
+/** The published subscription, in the playground: its tab is opened as soon as it can be. */
 async function subscribed(page) {
   const { operations } = await (await page.request.get(`${origin}/page.json`)).json();
-  await editorText(page, 'Operation Editor');
   await switchTo(page, operations.findIndex(({ query }) => query.includes('\nsubscription ')));
   await editorText(page, 'Variables');
   await page.getByRole('button', { name: /^Execute query/ }).click();
