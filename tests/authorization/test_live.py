@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from time import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.fhir.served import SERVED
 from app.store.repository import Write
+from app.web.live import connection
 from tests.authorization.holders import BY_NAME, HOLDERS, REFUSED, Holder
 from tests.authorization.world import SECRET, documents
 from tests.issuer import after, token
@@ -157,6 +159,16 @@ async def test_who_sends_no_good_token_is_let_in_by_no_door(guarded: Guarded, ba
 async def test_a_token_in_the_handshake_does_too(guarded: Guarded) -> None:
     async with socket_of(guarded.app, authorization=PATIENT.headers["Authorization"]) as client:
         assert await client.greet() == {"type": "connection_ack"}
+
+
+async def test_a_token_ends_by_the_clock_which_may_be_set(guarded: Guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "LOOK", 0.01)
+    async with socket_of(guarded.app) as client:
+        await client.greet(**authorization(PATIENT))
+        await client.say(type="ping")
+        assert await client.heard() == {"type": "pong"}
+        monkeypatch.setattr(connection, "time", lambda: time() + 7_200)
+        assert (await client.closed())[0] == 4403
 
 
 async def test_the_end_of_its_token_closes_the_socket(guarded: Guarded) -> None:

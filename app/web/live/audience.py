@@ -19,7 +19,6 @@ from app.schema.live.fields import told as fields_of
 from app.store.deadline import CURRENT, Deadline
 from app.usage.command import Command
 from app.usage.record import begun
-from app.web.authentication.middleware import principal_in
 from app.web.recording import recorded
 from app.web.refusal import told
 
@@ -198,16 +197,11 @@ class Audience:
         return content
 
     def _use(self, happening: Happening) -> Use | None:
-        if self._wiring.use_of is None:
-            return None
-        use = self._wiring.use_of()
         asked, version = self.asked, happening.version
-        use.client = (asked.scope.get("client") or ("",))[0]
-        use.principal = principal_in(asked.scope).name
-        _, name = self._wiring.schema.named(asked.query, asked.operation_name, None)
-        use.asks(SUBSCRIPTION, name, asked.query)
-        use.status = 200
-        use.did(Command("version", version.type, (), 0, 0, version))
+        if use := self._wiring.use_in(asked.scope):
+            _, name = self._wiring.schema.named(asked.query, asked.operation_name, None)
+            use.asks(SUBSCRIPTION, name, asked.query)
+            use.did(Command("version", version.type, (), 0, 0, version))
         return use
 
     async def _kept(self, record: Record) -> None:

@@ -10,7 +10,8 @@ from contextlib import suppress
 from time import time
 from typing import TYPE_CHECKING, Any, Final
 
-from app.errors import IssuerUnavailable, NotAuthenticated, RequestError, origin
+from app.errors import IssuerUnavailable, NotAuthenticated, RequestError, StoreUnavailable, origin
+from app.usage.record import Record
 from app.web.authentication.middleware import of_principal
 from app.web.headers import with_headers
 from app.web.live.outbox import Outbox
@@ -31,6 +32,9 @@ LOGGER = logging.getLogger("dmi")
 
 GIVEN: Final = ("authorization", "accept-language")
 """Header fields that a client may send in the payload of its first message: a browser cannot set them."""
+
+LOOK: Final = 30.0
+"""Seconds between two looks at the clock, where a socket ends with its token."""
 
 ENDED: Final = "The access token has ended: connect again with a new one"
 
@@ -98,6 +102,7 @@ class Connection:
         try:
             principal = await self._wiring.identify(scope)
         except NotAuthenticated as error:
+            await self._note_refusal()
             raise Closing(Code.UNAUTHORIZED, f"The access token {_said(error)}") from None
         except RequestError:
             raise Closing(Code.BAD_REQUEST, "The name in X-Intake-System is none") from None
@@ -108,9 +113,20 @@ class Connection:
         while self._timers:
             self._timers.pop().cancel()
         if principal.until is not None:
-            self._close_in(principal.until - time(), Closing(Code.FORBIDDEN, ENDED))
+            self._end_at(principal.until)
         self._subscribing = Subscribing(self._audiences, scope, self._outbox)
         self._outbox.put(ACKNOWLEDGED)
+
+    async def _note_refusal(self) -> None:
+        """Have it noted that somebody was not let in, as HTTP has it of a request that is answered with 401."""
+        if use := self._wiring.use_in(self._scope, 401):
+            socket = record_of(self._scope)
+            record = Record(socket.id, socket.span, socket.parent, use)
+            if self._wiring.note:
+                self._wiring.note(record)
+            if self._wiring.keep:
+                with suppress(StoreUnavailable):  # nothing was told that must not be
+                    await self._wiring.keep(record)
 
     def _take_place(self, client: str) -> None:
         most = self._wiring.limits.sockets
@@ -131,6 +147,15 @@ class Connection:
             self._wiring.sockets[self._client] -= 1
             if not self._wiring.sockets[self._client]:
                 del self._wiring.sockets[self._client]
+
+    def _end_at(self, moment: float) -> None:
+        """Close it at a moment by the clock, which may be set meanwhile, or go on while a machine sleeps."""
+        left = moment - time()
+        if left <= 0:
+            self._outbox.close(Closing(Code.FORBIDDEN, ENDED))
+        else:
+            loop = asyncio.get_running_loop()
+            self._timers = [loop.call_later(min(left, LOOK), self._end_at, moment)]
 
     def _close_in(self, seconds: float, closing: Closing) -> None:
         self._timers.append(asyncio.get_running_loop().call_later(seconds, self._outbox.close, closing))

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from app.usage.use import Use
     from app.web.graphql_request import GraphQLRequest
     from app.web.live.audiences import Audiences
     from app.web.live.outbox import Outbox
@@ -143,14 +142,7 @@ class Subscribing:
     def _record(self) -> Record:
         """One for each subscription, under the id of the socket."""
         socket = record_of(self._scope)
-        return Record(socket.id, socket.span, socket.parent, self._use())
-
-    def _use(self) -> Use | None:
-        if self._wiring.use_of is None:
-            return None
-        use = self._wiring.use_of()
-        use.client = (self._scope.get("client") or ("",))[0]
-        use.principal = principal_in(self._scope).name
-        use.interaction = SUBSCRIPTION
-        use.status = 200
-        return use
+        use = self._wiring.use_in(self._scope)
+        if use:
+            use.interaction = SUBSCRIPTION
+        return Record(socket.id, socket.span, socket.parent, use)

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from app.web.authentication.middleware import principal_in
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -56,7 +58,8 @@ class LiveWiring:
     """`context_of` and `documents` are as those of HTTP, `base` is this server's address as searches know it.
 
     `use_of` makes what is noted of a use, if anybody wants to know; `note` is told of subscriptions that have ended or
-    were refused, `keep` of every change that is about to be told, and raises StoreUnavailable where it must not be."""
+    were refused, and of clients that were; `keep` of refusals and of every change that is about to be told, and raises
+    StoreUnavailable where it must not be."""
 
     schema: DmiSchema
     context_of: Callable[[Scope, Headers, str, NewId, Course | None], Context]
@@ -71,3 +74,13 @@ class LiveWiring:
     sockets: Counter[str] = field(default_factory=Counter)
     figures: Counter[str] = field(default_factory=Counter)
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+
+    def use_in(self, scope: Scope, status: int = 200) -> Use | None:
+        """What is noted of something that is done over a socket, if anybody wants to know."""
+        if self.use_of is None:
+            return None
+        use = self.use_of()
+        use.client = (scope.get("client") or ("",))[0]
+        use.principal = principal_in(scope).name
+        use.status = status
+        return use

@@ -14,6 +14,7 @@ from app.store.repository import Write
 from app.usage import access_log, audit_trail
 from tests.builders import patient, procedure
 from tests.eventually import eventually
+from tests.issuer import AUDIENCE, NAME, jwks
 from tests.sockets import socket_of
 
 if TYPE_CHECKING:
@@ -113,6 +114,21 @@ async def test_a_handshake_that_is_refused_is_a_line(start: Start, tmp_path: Pat
             pass
     (told,) = await lines(path, 1)
     assert (told["status"], told["outcome"]) == (403, "refused")
+
+
+@pytest.mark.parametrize("audit", ["on", "required"])
+async def test_who_has_no_token_is_a_line_and_an_event(start: Start, tmp_path: Path, audit: str) -> None:
+    path, keys = tmp_path / "access.log", tmp_path / "keys.json"
+    keys.write_bytes(jwks())
+    tokens = {"DMI_AUTH": "jwt", "DMI_JWT_ISSUER": NAME, "DMI_JWT_AUDIENCE": AUDIENCE, "DMI_JWT_KEYS": str(keys)}
+    product = await start(environment={"DMI_ACCESS_LOG": str(path), "DMI_AUDIT": audit, **tokens})
+    async with socket_of(product.app) as client:
+        await client.say(type="connection_init", payload={"authorization": f"Bearer {SECRET}"})
+        assert (await client.closed())[0] == 4401
+        (told,) = await lines(path, 1)
+        (event,) = await events(product, 1)
+    assert (told["status"], told["outcome"]) == (401, "refused")
+    assert event["outcome"] == "4"
 
 
 @pytest.mark.parametrize("audit", ["on", "required"])
