@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from app.fhir.reference import ID as FHIR_ID
 from app.schema.types.fields import argument, list_of, nullable
 from app.search.algebra import ID, And, Eq, In, Or
 from app.search.arguments import either
@@ -123,15 +124,23 @@ def _values(type_name: str, name: str, parameter: str, given: Sequence[str | Non
         return tuple(_lots(given or [""]))
     target = ARGUMENTS[name].target
     if parameter == ID:
-        given = [(each or "").replace(f"{target}/", "") for each in given]
+        return tuple(_ids(name, target, given or [""]))
     known = parameters(type_name)[parameter]
-    if parameter != ID:
-        # Errors tell the name of the argument.
-        known = replace(known, name=name, targets=(target,) if target else known.targets)
-    found = either(known, given, base)
+    # Errors tell the name of the argument.
+    found = either(replace(known, name=name, targets=(target,) if target else known.targets), given, base)
     if not isinstance(found, Eq | In):
         raise malformed(name, known.kind)
     return (found.value,) if isinstance(found, Eq) else found.values
+
+
+def _ids(name: str, type_name: str, given: Sequence[str | None]) -> Iterator[str]:
+    for part in (part for each in given for part in (each or "").split(",")):
+        id_ = part.removeprefix(f"{type_name}/")
+        if not id_:
+            raise empty(name)
+        if not FHIR_ID.fullmatch(id_):
+            raise malformed(name, "id")
+        yield id_
 
 
 def _lots(given: Sequence[str | None]) -> Iterator[str]:

@@ -84,6 +84,12 @@ def test_a_resource_may_be_named_itself() -> None:
         assert verdict(asked, search_values({"resourceType": "Organization", "id": "o1"}), "o1")
 
 
+@pytest.mark.parametrize("given", ["", "Patient/o1", "xOrganization/o1", "o1,"])
+def test_a_name_that_is_none_of_the_type_is_refused_by_the_name_of_the_argument(given: str) -> None:
+    with pytest.raises(InvalidSearch, match="parameter organization "):
+        wanted("Organization", {"organization": [given]}, "")
+
+
 def test_every_served_type_has_its_arguments_and_each_is_a_parameter_of_it() -> None:
     assert set(PARAMETERS) == set(SERVED)
     for type_name, arguments in PARAMETERS.items():
