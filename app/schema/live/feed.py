@@ -163,7 +163,7 @@ class Feed:
             async with self._catching_up:
                 batch = await self._next(follower)
                 is_there = batch is None
-                for happening in Happenings(self._store, batch.changes if batch else ()).all:
+                for happening in Happenings(self._store, batch.changes if batch else ()):
                     yield happening
                     follower.reached = happening.cursor
                     if reader and reader.is_busy:
@@ -218,7 +218,7 @@ class Feed:
 
     def _hand_out(self, changes: Sequence[Change]) -> None:
         for type_name, some in groupby(sorted(changes, key=_type_of), key=_type_of):
-            happenings = Happenings(self._store, list(some)).all
+            happenings = list(Happenings(self._store, list(some)))
             for follower in self._followers:
                 if follower.type == type_name:
                     follower.put(happenings)

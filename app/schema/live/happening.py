@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from app.search.algebra import ID, And, Eq
@@ -10,7 +11,7 @@ from app.search.matching import linked_ids, links_of, verdict
 from app.search.values import search_values
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.search.algebra import Filter, Linked, SearchValues
@@ -44,48 +45,58 @@ class Happenings:
 
     def __init__(self, store: Repository, changes: Sequence[Change]) -> None:
         self.store = store
-        self.all = [Happening(self, change) for change in changes]
-        self.shared = Shared()
+        self._changes = changes
+        self._values: dict[str, SearchValues | None] = {}
+        self._shared = Shared()
+
+    def __iter__(self) -> Iterator[Happening]:
+        # None of them is kept here: in a ring of references they would stay until somebody looks for such rings.
+        return (Happening(self, change) for change in self._changes)
+
+    async def values(self, change: Change) -> SearchValues | None:
+        """What the resource of a change is found by in this version, a deleted one in the version before; None where
+        that is not kept any more."""
+        if change.cursor not in self._values:
+            resource = change.version.resource or await self._before(change.version)
+            self._values[change.cursor] = search_values(resource) if resource else None
+        return self._values[change.cursor]
 
     async def linked(self, link: Linked) -> Mapping[str, SearchValues]:
         """The search values of the current resources that the changes refer to by the link, by id."""
-        return await self.shared.get((link.parameter, link.type, link.prefixes), lambda: self._linked(link))
+        key = (link.parameter, link.type, link.prefixes)
+        return await self._shared.get(key, partial(self._linked, link))
 
     async def _linked(self, link: Linked) -> Mapping[str, SearchValues]:
-        found = [await each.values() for each in self.all]
+        found = [await self.values(each) for each in self._changes]
         ids = {id_ for values in found if values for id_ in linked_ids(link, values.values.get(link.parameter, ()))}
         resources = await self.store.read(link.type, ids) if ids else {}
         return {id_: search_values(resource) for id_, resource in resources.items()}
+
+    async def _before(self, version: Version) -> Resource | None:
+        previous = version.type, version.id, version.version - 1
+        before = await self._shared.get(previous, partial(self.store.version, *previous))
+        return before.resource if before else None
 
 
 class Happening:
     """One change. `cursor` is its place in the feed."""
 
-    __slots__ = ("_together", "_values", "change", "cursor")
+    __slots__ = ("_together", "change", "cursor")
 
     def __init__(self, together: Happenings, change: Change) -> None:
         self.change = change
         self.cursor = change.cursor
         self._together = together
-        self._values: SearchValues | None = None
 
     @property
     def version(self) -> Version:
         """What was stored."""
         return self.change.version
 
-    async def values(self) -> SearchValues | None:
-        """What the resource is found by in this version, a deleted one in the version before; None where that is not
-        kept any more."""
-        if self._values is None:
-            resource = self.version.resource or await self._together.shared.get(self.cursor, self._read_before)
-            self._values = search_values(resource) if resource else None
-        return self._values
-
     async def meets(self, filter: Filter) -> bool:  # noqa: A002 - the algebra's word
         """Whether a filter matches it. What it refers to counts as it is now; beyond the first step of a chain the
         store is asked, which knows what is current."""
-        values = await self.values()
+        values = await self._together.values(self.change)
         if values is None:
             return False
         known = {(link.type, link): await self._together.linked(link) for link in links_of(filter)}
@@ -95,8 +106,3 @@ class Happening:
             asked = And((Eq(ID, self.version.id), filter))
             return await self._together.store.count(self.version.type, asked) > 0
         return found
-
-    async def _read_before(self) -> Resource | None:
-        version = self.version
-        before = await self._together.store.version(version.type, version.id, version.version - 1)
-        return before.resource if before else None

@@ -140,6 +140,7 @@ class Connection:
         for timer in self._timers:
             timer.cancel()
         self._wiring.figures["slow"] += self._outbox.is_slow
+        self._outbox.clear()
         if self._subscribing:
             self._subscribing.close()
         if self._client:

@@ -68,9 +68,13 @@ class Outbox:
             return
         self._closing = closing
         if not after_all:
-            self._waiting.clear()
+            self.clear()
         self._changed.set()
         self._taken.set()
+
+    def clear(self) -> None:
+        """Let go of what waits: nobody will take it."""
+        self._waiting.clear()
 
     async def take(self) -> str:
         """The next message, as soon as there is one. Raises Closing at the end."""
