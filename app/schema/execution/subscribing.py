@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphql import FragmentDefinitionNode, OperationDefinitionNode, VariableNode, Visitor, visit
+from graphql import FragmentDefinitionNode, Node, VariableNode
 from graphql.execution import get_argument_values
 from graphql.execution.collect_fields import FragmentDetails, collect_fields
 
@@ -49,24 +49,23 @@ def _alone(value: ValueNode | None, prepared: Prepared) -> str | None:
     """The name of a variable that stands in the document once, beside its definition."""
     if not isinstance(value, VariableNode):
         return None
-    found = _Named()
-    visit(prepared.document, found)
     name = value.name.value
-    return name if found.names[name] == 1 + len(_defining(prepared.document, name)) else None
+    definitions = prepared.operation.variable_definitions or ()
+    defining = sum(each.variable.name.value == name for each in definitions)
+    return name if _named(prepared.document)[name] == 1 + defining else None
 
 
-def _defining(document: DocumentNode, name: str) -> list[OperationDefinitionNode]:
-    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
-    return [each for each in operations if any(v.variable.name.value == name for v in each.variable_definitions or ())]
-
-
-class _Named(Visitor):
-    """Counts the variables that are named."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: Counter[str] = Counter()
-
-    def enter_variable(self, node: VariableNode, *_: object) -> None:
-        """The visitor's hook."""
-        self.names[node.name.value] += 1
+def _named(document: DocumentNode) -> Counter[str]:
+    """How often each variable stands in a document. graphql-core's visitor would leave a ring of references, which
+    stays until somebody looks for such rings."""
+    names: Counter[str] = Counter()
+    waiting: list[Any] = [document]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, VariableNode):
+            names[node.name.value] += 1
+        elif isinstance(node, Node):
+            waiting.extend(getattr(node, key, None) for key in node.keys)
+        elif isinstance(node, tuple | list):
+            waiting.extend(node)
+    return names

@@ -86,7 +86,7 @@ class Audience:
         self._caught_up = caught_up
         self._ended = ended
         self._hearing = self._context(begun(b"", b"")).repository
-        self._task = asyncio.create_task(self._run())
+        self._task: asyncio.Task[None] | None = asyncio.create_task(self._run())
         # Also where the task is cancelled before it has begun, and nothing of it ever runs.
         self._task.add_done_callback(lambda _: wiring.feed.leave(follower))
 
@@ -116,7 +116,9 @@ class Audience:
         self.subscribers.discard(subscriber)
         if not self.subscribers:
             self._ended(self)
-            self._task.cancel()
+            if self._task:
+                self._task.cancel()
+            self._task = None  # it has where it was cancelled, and that this: a ring of references
 
     async def _run(self) -> None:
         try:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -326,3 +327,33 @@ async def test_a_client_that_goes_leaves_nothing_behind(start: Start) -> None:
         await client.greet()
         await client.subscribe(CHANGED)
     await eventually(lambda: len(asyncio.all_tasks()) <= before)
+
+
+async def test_a_client_that_goes_leaves_nothing_for_a_search_of_garbage(start: Start) -> None:
+    product = await start()
+
+    async def come_and_go() -> None:
+        query = "subscription ($c: String) { ProcedureChanged(cursor: $c) { id cursor } }"
+        async with socket_of(product.app) as client:
+            await client.greet()
+            await client.subscribe(query, id="1")
+            await product.store.write([stored("a")])
+            await client.told()
+            await client.subscribe(query, id="2")
+            await client.say(type="complete", id="1")
+        await product.store.write([Write("Procedure", "a", None)])
+
+    await come_and_go()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        await come_and_go()
+        await asyncio.sleep(0)
+        gc.collect()
+        left = {type(each).__qualname__ for each in gc.garbage if type(each).__module__.startswith("app.")}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert left == set()
