@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,7 +13,7 @@ import httpx
 import pytest
 
 from tests.builders import procedure
-from tests.end_to_end.processes import serving
+from tests.end_to_end.processes import command, serving
 from tests.eventually import eventually
 from tests.sockets import socket
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 CLIENTS, CHANGES, SIZE = 20, 100, 100_000
 PATCH = "mutation ($id: ID!, $resource: FHIR!) { ProcedureUpdate(id: $id, resource: $resource) { location } }"
 CREATE = "mutation ($resource: FHIR!) { ProcedureCreate(resource: $resource) { resource { id } } }"
+RESUMED = "subscription ($cursor: String) { ProcedureChanged(cursor: $cursor) { cursor id resource { raw } } }"
 CHANGED = "subscription { ProcedureChanged { cursor version resource { note { text } } } }"
 
 
@@ -81,3 +83,35 @@ async def test_a_server_that_stops_goes_away_and_waits_for_nobody_who_does_not_r
             assert await asyncio.to_thread(server.process.wait, 10) == 0
             assert (await idle.closed())[0] in (1001, 1006)
         assert server.log == []
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read in Linux's /proc")
+async def test_many_who_missed_much_are_told_all_of_it_in_little_memory(tmp_path: Path) -> None:
+    missed, clients = 2_000, 50
+    store, settings = f"embedded:{tmp_path / 'store'}", {"DMI_EXAMPLE_DATA": "off", "DMI_UNIQUE_INTERVENTIONS": "off"}
+    file = tmp_path / "missed.ndjson"
+    note = [{"text": "x" * 2_000}]
+    file.write_text("".join(json.dumps(procedure(id=f"m{number}", note=note)) + "\n" for number in range(missed)))
+    with serving(DMI_STORE=store, **settings) as server:
+        async with socket(server.url) as client:
+            await client.greet()
+            await client.subscribe(RESUMED)
+            await asyncio.to_thread(server.ask, CREATE, {"resource": procedure()})
+            [first] = await client.told()
+        loaded = await asyncio.to_thread(command, "load", str(file), DMI_STORE=store, **settings)
+        assert loaded.returncode == 0, loaded.stderr
+        before, most = memory(server), 0
+        async with AsyncExitStack() as stack:
+            sockets = [await stack.enter_async_context(socket(server.url)) for _ in range(clients)]
+            for each in sockets:
+                await each.greet()
+                payload = {"query": RESUMED, "variables": {"cursor": first["cursor"]}}
+                await each.say(type="subscribe", id="1", payload=payload)
+            telling = asyncio.gather(*(each.told(missed) for each in sockets))
+            while not telling.done():
+                most = max(most, memory(server))
+                await asyncio.wait([telling], timeout=0.2)
+            told = await telling
+    assert all([change["id"] for change in each] == [f"m{number}" for number in range(missed)] for each in told)
+    assert most - before < 200_000_000, f"{clients * missed * 2_000} bytes were told"
