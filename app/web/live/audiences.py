@@ -54,7 +54,7 @@ class Audiences:
         if known is audience or known.reached > audience.reached:
             return False
         for subscriber in audience.subscribers:
-            subscriber.last = audience.reached
+            subscriber.last = max(subscriber.last, audience.reached)  # what is being told is not reached yet
             known.join(subscriber)
         audience.subscribers.clear()
         self._ended(audience)
