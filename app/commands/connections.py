@@ -86,6 +86,22 @@ class Connection(HttpToolsProtocol):
         if is_waiting:
             self._head_since = self.loop.time()
 
+    def handle_websocket_upgrade(self) -> None:
+        """As uvicorn's: the web socket has the connection from here on."""
+        super().handle_websocket_upgrade()
+        self._let_go()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As uvicorn's."""
+        super().connection_lost(exc)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Of what refers back to this connection: Python searches for such circles seldom (`app.commands.garbage`)."""
+        self.parser = None  # type: ignore[assignment] # as uvicorn does
+        self.cycle = None  # type: ignore[assignment]
+        self.pipeline.clear()
+
     def send_400_response(self, msg: str) -> None:
         """As uvicorn's: the parser has stopped."""
         if self._pending <= self._max_head:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 import uvicorn
 
 from app.commands.connections import Connection
+from app.commands.sockets import Socket
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -21,6 +24,10 @@ MOST = 4_096
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close"})
+        return
     if scope["path"] == "/never":
         await asyncio.Event().wait()
     if scope["path"] == "/body":
@@ -49,7 +56,8 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
     monkeypatch.setattr("app.commands.connections.TICK", 0.02)
     monkeypatch.setattr("app.commands.connections.LINGER", 0.2)
     made: Any = partial(Connection, seconds=PATIENT, max_head=MOST)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http=made, ws="none", lifespan="off", log_level="critical"))
+    socket: Any = partial(Socket, seconds=PATIENT)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=made, ws=socket, lifespan="off", log_level="critical"))
     serving = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
@@ -195,3 +203,23 @@ async def test_a_head_that_is_too_large_takes_no_answer_from_a_request_before_it
     with pytest.raises(ConnectionResetError):
         await reader.read(1)
     writer.close()
+
+
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nHost: dmi\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(("sent", "answer"), [(GET, b"small"), (GET * 2, b"small"), (UPGRADE, b" 101 ")])
+async def test_a_connection_that_has_ended_is_freed_without_a_search(port: int, sent: bytes, answer: bytes) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        await reader.readuntil(answer)
+        writer.close()
+        await eventually(lambda: not any(isinstance(each, Connection) for each in gc.get_objects()))
+    finally:
+        gc.enable()
