@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from tests.end_to_end.processes import ROOT, serving
 from tests.sockets import socket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.end_to_end.processes import Server
 
@@ -154,42 +155,45 @@ async def test_the_servers_own_page_is_let_in(server: Server) -> None:
         assert client.wire.response.headers["X-Request-Id"]
 
 
-async def creating(server: Server, made: list[str]) -> None:
-    """Create procedures until somebody has heard enough of them."""
-    while True:
-        answer = await asyncio.to_thread(server.ask, CREATE, {"resource": procedure()})
-        made.append(answer["data"]["ProcedureCreate"]["resource"]["id"])
-        await asyncio.sleep(0.02)
+@asynccontextmanager
+async def creating(server: Server) -> AsyncIterator[list[str]]:
+    """The ids of procedures that are created meanwhile; in the end each that was created has its answer."""
+    made: list[str] = []
+    enough = asyncio.Event()
+
+    async def create() -> None:
+        while not enough.is_set():
+            answer = await asyncio.to_thread(server.ask, CREATE, {"resource": procedure()})
+            made.append(answer["data"]["ProcedureCreate"]["resource"]["id"])
+            await asyncio.sleep(0.02)
+
+    task = asyncio.create_task(create())
+    try:
+        yield made
+    finally:
+        enough.set()
+        await task
 
 
 async def test_graphql_ws_goes_on_where_its_socket_broke(server: Server) -> None:
     needs("graphql-ws")
-    made: list[str] = []
-    writing = asyncio.create_task(creating(server, made))
-    try:
+    async with creating(server) as made:
         told = await asyncio.to_thread(
             found_by, "following.mjs", server.url, str(NUMBER), str(BREAKS), NODE_OPTIONS="--experimental-websocket"
         )
-    finally:
-        writing.cancel()
     first = made.index(told[0][0])
     assert told == [[id_, "1"] for id_ in made[first : first + NUMBER]]
 
 
 async def test_gql_is_told(server: Server) -> None:
-    made: list[str] = []
-    writing = asyncio.create_task(creating(server, made))
     transport = WebsocketsTransport(url=f"{server.url.replace('http', 'ws')}/graphql")
+    asked = gql("subscription ($s: [String]) { ProcedureChanged(status: $s) { id operation } }")
+    asked.variable_values = {"s": ["completed"]}
     told = []
-    try:
-        async with Client(transport=transport) as session:
-            asked = gql("subscription ($s: [String]) { ProcedureChanged(status: $s) { id operation } }")
-            asked.variable_values = {"s": ["completed"]}
-            async for data in session.subscribe(asked):
-                told.append(data["ProcedureChanged"])
-                if len(told) == NUMBER:
-                    break
-    finally:
-        writing.cancel()
+    async with creating(server) as made, Client(transport=transport) as session:
+        async for data in session.subscribe(asked):
+            told.append(data["ProcedureChanged"])
+            if len(told) == NUMBER:
+                break
     first = made.index(told[0]["id"])
     assert told == [{"id": id_, "operation": "create"} for id_ in made[first : first + NUMBER]]
