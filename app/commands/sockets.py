@@ -43,6 +43,12 @@ class Socket(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.loop.call_later(TICK, self._look)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As uvicorn's. What reads frames and what it reads them for hold each other, and Python searches for such
+        circles seldom (`app.commands.garbage`)."""
+        super().connection_lost(exc)
+        self.conn.parser.close()
+
     def data_received(self, data: bytes) -> None:
         """As uvicorn's, piece by piece. What cannot be read as a handshake is answered."""
         for begin in range(0, len(data), PIECE):

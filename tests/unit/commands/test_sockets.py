@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from websockets.server import ServerProtocol
 
 from app.commands import sockets
+from app.commands.connections import Connection
 from app.commands.sockets import Socket
+from tests.eventually import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,7 +41,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 async def server() -> AsyncIterator[uvicorn.Server]:
     made: Any = partial(Socket, seconds=10)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, ws=made, lifespan="off", log_level="critical"))
+    http: Any = partial(Connection, seconds=10, max_head=65_536)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http=http, ws=made, lifespan="off", log_level="critical"))
     serving = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
@@ -101,3 +106,17 @@ async def test_pings_of_who_does_not_read_take_no_memory(
         most = max(most, connection.transport.get_write_buffer_size())
     assert most < 1_000_000
     writer.close()
+
+
+async def test_a_socket_that_is_closed_leaves_nothing_for_which_memory_is_searched(server: uvicorn.Server) -> None:
+    gc.collect()
+    gc.disable()
+    kinds = (Connection, Socket, ServerProtocol)
+    try:
+        reader, writer = await opened(server, HANDSHAKE)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        await eventually(lambda: not server.server_state.connections)
+        await eventually(lambda: not [each for each in gc.get_objects() if isinstance(each, kinds)])
+    finally:
+        gc.enable()
