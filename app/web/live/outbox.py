@@ -66,7 +66,7 @@ class Outbox:
         """Have the socket closed, at once or `after_all` that waits."""
         if self._closing:
             return
-        self._closing = closing
+        self._closing = closing.anew()
         if not after_all:
             self.clear()
         self._changed.set()
@@ -80,7 +80,7 @@ class Outbox:
         """The next message, as soon as there is one. Raises Closing at the end."""
         while not self._waiting:
             if self._closing:
-                raise self._closing
+                raise self._closing.anew()
             self._changed.clear()
             await self._changed.wait()
         item = self._waiting.popleft()

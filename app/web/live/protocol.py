@@ -44,6 +44,10 @@ class Closing(Exception):
         self.code = code
         self.reason = reason[:LONGEST_REASON]
 
+    def anew(self) -> Closing:
+        """The same, not raised yet: one that was knows all that went on then, and whoever keeps it keeps that."""
+        return Closing(self.code, self.reason)
+
 
 class Message(NamedTuple):
     """What a client sends; `id` is "" where the message is about no subscription."""
