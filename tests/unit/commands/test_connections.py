@@ -220,6 +220,6 @@ async def test_a_connection_that_has_ended_is_freed_without_a_search(port: int, 
         writer.write(sent)
         await reader.readuntil(answer)
         writer.close()
-        await eventually(lambda: not any(isinstance(each, Connection) for each in gc.get_objects()))
+        await eventually(lambda: Connection not in map(type, gc.get_objects()))
     finally:
         gc.enable()
