@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize(
-    ("rounds", "program"), [(2, HURRIED), pytest.param(10, PROGRAM, marks=pytest.mark.long)], ids=["2", "10"]
+    ("rounds", "program"), [(1, HURRIED), pytest.param(10, PROGRAM, marks=pytest.mark.long)], ids=["1", "10"]
 )
 def test_what_was_told_survives_servers_that_are_killed(store: str, rounds: int, program: Sequence[str]) -> None:
     settings = {"DMI_STORE": store, "DMI_EXAMPLE_DATA": "off", "DMI_REFERENCES": "ignore"}

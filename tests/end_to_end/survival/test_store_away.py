@@ -22,7 +22,7 @@ WAITED = {("GraphQL", "lock-error", 200), ("GraphQL", "lock-error", 409), ("Rest
 
 
 @pytest.mark.parametrize(
-    ("rounds", "program"), [(2, HURRIED), pytest.param(10, PROGRAM, marks=pytest.mark.long)], ids=["2", "10"]
+    ("rounds", "program"), [(1, HURRIED), pytest.param(10, PROGRAM, marks=pytest.mark.long)], ids=["1", "10"]
 )
 def test_a_server_outlives_its_mongodb_and_loses_nothing_that_it_told(
     tmp_path: Path, rounds: int, program: tuple[str, ...]
