@@ -147,6 +147,24 @@ async def test_a_deletion_is_told_to_those_who_saw_what_is_deleted(guarded: Guar
     assert (told["operation"], told["id"]) == ("delete", "a")
 
 
+async def test_a_device_that_names_nobody_is_told_of_as_long_as_a_procedure_leads_to_it(guarded: Guarded) -> None:
+    free = {"resourceType": "Device", "id": "free"}
+    using = {**STORED["Procedure", "a"], "focalDevice": [{"manipulated": {"reference": "Device/free"}}]}
+    await written(guarded, free, using)
+    async with socket_of(guarded.app) as client:
+        await client.greet(**authorization(PATIENT))
+        await client.subscribe("subscription { DeviceChanged { operation id } }")
+        try:
+            await written(guarded, {**free, "lotNumber": "1"})
+            found = await client.told()
+            await guarded.store.write([Write("Device", "free", None)])
+        finally:
+            await written(guarded, STORED["Procedure", "a"])
+        await written(guarded, await other(guarded, "Device", "a"))
+        found += await client.told()
+    assert [(each["operation"], each["id"]) for each in found] == [("update", "free"), ("update", "a")]
+
+
 @pytest.mark.parametrize("bad", REFUSED.values(), ids=REFUSED.keys())
 async def test_who_sends_no_good_token_is_let_in_by_no_door(guarded: Guarded, bad: Callable[[], str]) -> None:
     async with socket_of(guarded.app) as client:
