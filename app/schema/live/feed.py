@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Protocol
 
 from app.errors import DmiError, StoreUnavailable, origin
+from app.fhir.json import encode
 from app.schema.live.happening import Happenings
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger("dmi")
 
 MOST: Final = 1_000
-"""Changes that wait for a follower; one that is slower reads the store by itself."""
+MOST_BYTES: Final = 16_777_216
+"""Changes that wait for a follower, and the JSON of their resources; one that is slower reads the store by itself."""
 
 AT_ONCE: Final = 8
 """Followers that read the store by themselves at once, a batch each; others wait for their turn."""
@@ -64,12 +66,14 @@ class Follower:
         self.position = position
         self.lost = False
         self._waiting: deque[Happening] = deque()
+        self._size = 0
 
-    def put(self, happenings: Sequence[Happening]) -> None:
-        """Have some changes wait."""
+    def put(self, happenings: Sequence[Happening], size: int) -> None:
+        """Have some changes wait, with so many bytes of resources."""
         if self._failure:
             return  # another reading, which may have left some out
-        if self.lost or len(self._waiting) + len(happenings) > MOST:
+        self._size += size
+        if self.lost or len(self._waiting) + len(happenings) > MOST or self._size > MOST_BYTES:
             self.lost = True
             self._waiting.clear()
         else:
@@ -90,6 +94,7 @@ class Follower:
             await self._arrived.wait()
         taken = list(self._waiting)
         self._waiting.clear()
+        self._size = 0
         return taken
 
 
@@ -218,11 +223,16 @@ class Feed:
 
     def _hand_out(self, changes: Sequence[Change]) -> None:
         for type_name, some in groupby(sorted(changes, key=_type_of), key=_type_of):
-            happenings = list(Happenings(self._store, list(some)))
-            for follower in self._followers:
-                if follower.type == type_name:
-                    follower.put(happenings)
+            if followers := [each for each in self._followers if each.type == type_name]:
+                together = list(some)
+                happenings, size = list(Happenings(self._store, together)), sum(map(_size_of, together))
+                for follower in followers:
+                    follower.put(happenings, size)
 
 
 def _type_of(change: Change) -> str:
     return change.version.type
+
+
+def _size_of(change: Change) -> int:
+    return len(encode(change.version.resource))

@@ -181,8 +181,11 @@ async def test_what_is_written_while_somebody_catches_up_is_told_once(log: Log) 
     assert found == [*(f"{n:06}" for n in range(1, 6)), "-", *(f"{n:06}" for n in range(6, 9))]
 
 
-async def test_who_is_too_slow_reads_by_itself_and_misses_nothing(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "MOST", 3)
+@pytest.mark.parametrize(("bound", "most"), [("MOST", 3), ("MOST_BYTES", 150)])
+async def test_who_is_too_slow_reads_by_itself_and_misses_nothing(
+    log: Log, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    monkeypatch.setattr(feeds, bound, most)
     feed = feed_of(log)
     async with following(feed) as fast, following(feed) as slow:
         assert await heard(slow, 1) == ["-"]
@@ -190,7 +193,9 @@ async def test_who_is_too_slow_reads_by_itself_and_misses_nothing(log: Log, monk
         for _ in range(5):
             await log.write("A", "A")
             told += await heard(fast, 2)
+        behind = len(log.readings)
         found = await heard(slow, 11)
+    assert len(log.readings) > behind
     assert [each for each in found if each != "-"] == [each for each in told if each != "-"]
     assert found[-1] == "-"
 
