@@ -14,7 +14,7 @@ from msgspec import Struct
 from app.store.failures import slow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Hashable
+    from collections.abc import Awaitable, Callable, Generator, Hashable, Iterator
 
     Read = Callable[[list[Any]], Awaitable[list[Any]]]
 
@@ -36,13 +36,13 @@ class Others:
 class Batch:
     """Keys that are read together, by `read(keys)`, which answers a value or an exception for each."""
 
-    __slots__ = ("_awaited", "_error", "_others", "_read", "_values", "closed", "done", "keys")
+    __slots__ = ("_awaited", "_error", "_others", "_read", "closed", "done", "keys", "values")
 
     def __init__(self, read: Read, others: Others) -> None:
         self._read = read
         self._others = others
         self._awaited = False
-        self._values: dict[Hashable, Any] = {}
+        self.values: dict[Hashable, Any] = {}
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._error: Exception | None = None
         self.keys: list[Any] = []
@@ -55,7 +55,7 @@ class Batch:
             return
         self.closed = True
         try:
-            self._values = dict(zip(self.keys, await self._read(self.keys), strict=True))
+            self.values = dict(zip(self.keys, await self._read(self.keys), strict=True))
         except Exception as error:  # noqa: BLE001 - it is raised to everybody who holds a ticket
             self._error = error
         except BaseException:
@@ -66,7 +66,7 @@ class Batch:
 
     def answer(self, key: Hashable) -> Any:
         """What was read for a key. Raises what reading raised."""
-        found = self._values.get(key, self._error)
+        found = self.values.get(key, self._error)
         if isinstance(found, Exception):
             raise found.with_traceback(None)
         return found
@@ -121,6 +121,11 @@ class Kind:
             self._batches[key] = found
         return found
 
+    def held(self) -> Iterator[dict[Hashable, Any]]:
+        """The values of its batches, each once."""
+        for batch in dict.fromkeys(self._batches.values()):
+            yield batch.values
+
 
 class Batches:
     """The batches of one request."""
@@ -153,6 +158,11 @@ class Batches:
             return
         for batch in batches:
             await batch.fetch()
+
+    def held(self) -> Iterator[dict[Hashable, Any]]:
+        """The values of all batches that were read."""
+        for kind in self._kinds.values():
+            yield from kind.held()
 
     def forget(self) -> None:
         """Read everything anew from here on."""

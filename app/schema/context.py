@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
+
+FEW: Final = 100
+"""Resources that are freed before others get a turn: half a millisecond."""
 
 MOST_BYTES: Final = 33_554_432
 """The largest answer, where nobody tells another."""
@@ -165,6 +169,16 @@ class Context:
     course: Course | None = None  # what goes on is noted there, where somebody wants to know
     cost: int | None = None  # of the operation, once that is known
     fhirpaths: FhirPaths = field(default_factory=FhirPaths)
+
+    async def let_go(self) -> None:
+        """Let go of the resources that were read, a few at a time where they are many: to free a thousand at once would
+        keep others waiting for milliseconds."""
+        many: list[dict[Any, Any]] = [*self.loaders.held(), self.containers.sites.held()]
+        for held in many:
+            while len(held) > FEW:
+                for _ in range(FEW):
+                    held.popitem()
+                await asyncio.sleep(0)
 
 
 def _parts(resource: Resource) -> Iterator[tuple[int, Resource]]:

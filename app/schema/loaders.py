@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from app.errors import Forbidden, MultipleMatches
 from app.recall.holders import holders
@@ -14,7 +14,7 @@ from app.schema.rows import ALONE, Rows
 from app.search.normal import token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from app.fhir.resource import Resource
     from app.schema.batches import Kind
@@ -106,6 +106,10 @@ class Loaders:
             return await asyncio.gather(*(self._reader.search(type, each) for each in searches))
 
         return self._batches.ask(("page", type), search, batch)
+
+    def held(self) -> Iterable[dict[Hashable, Any]]:
+        """What was read, by its keys; whoever takes from it ends the loading."""
+        return self._batches.held()
 
     def forget(self) -> None:
         """Read everything anew from here on, because something was written."""

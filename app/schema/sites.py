@@ -45,6 +45,10 @@ class Sites:
         self._kept[key] = resource
         return True
 
+    def held(self) -> dict[int, Resource]:
+        """All that came into the graph, by identity; whoever takes from it ends this graph."""
+        return self._kept
+
     def enter_bundle(self, bundle: Resource) -> None:
         """Look at the references of a Bundle that came into the graph."""
         self.bundles = True

@@ -26,7 +26,6 @@ from app.errors import (
     UnsupportedMedia,
     UntrustedDocument,
 )
-from app.fhir import json
 from app.intake.identity import random_id
 from app.schema.focus import unfocused
 from app.usage.course import Course
@@ -34,6 +33,7 @@ from app.web.answer import json_answer
 from app.web.authentication.middleware import principal_in
 from app.web.body import read_body
 from app.web.compression import LEAST, Compression
+from app.web.encoding import encoded
 from app.web.explaining import ASKED as EXPLAIN
 from app.web.explaining import explanation, wants
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
@@ -166,7 +166,7 @@ class GraphQLView:
             return refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
         content = await self._executed(scope, headers, asked, _BY_GET, focus)
-        answer = self._told(scope, headers, content)
+        answer = await self._told(scope, headers, content)
         if asked.published and "errors" not in content:
             return revalidated(answer, _media_type(headers), headers)
         return answer
@@ -177,17 +177,19 @@ class GraphQLView:
         asked = await asked_by_post(media_type, scope["query_string"], body, self._wiring.documents)
         # At a focus there are only queries.
         if HEADER not in headers or focus or not self._wiring.schema.mutates(asked.query, asked.operation_name):
-            return self._told(scope, headers, await self._executed(scope, headers, asked, _BY_POST, focus))
+            return await self._told(scope, headers, await self._executed(scope, headers, asked, _BY_POST, focus))
         request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
         execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
         content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
         if (use := use_of(scope)) and not first:
             self._note(use, asked, focus)
-        return self._told(scope, headers, content, () if first else REPLAYED)
+        return await self._told(scope, headers, content, () if first else REPLAYED)
 
-    def _told(self, scope: Scope, headers: Headers, content: Mapping[str, Json], more: Sequence[Field] = ()) -> Answer:
+    async def _told(
+        self, scope: Scope, headers: Headers, content: dict[str, Json], more: Sequence[Field] = ()
+    ) -> Answer:
         """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
-        media_type, body = _media_type(headers), json.encode(content)
+        media_type, body = _media_type(headers), await encoded(content)
         if len(body) > self._wiring.max_answer:
             return refused(scope, headers, AnswerTooLarge(self._wiring.max_answer), 200 if media_type == JSON else 400)
         status = 400 if "data" not in content and media_type != JSON else 200
@@ -227,6 +229,7 @@ class GraphQLView:
             use.executed = "data" in content
             for error in content.get("errors", ()):
                 use.met(error["extensions"]["code"], error["extensions"]["resource"]["issue"])
+        await context.let_go()
         return unfocused(content, focus) if focus else content
 
     def _note(self, use: Use, asked: GraphQLRequest, focus: Focus | None) -> None:

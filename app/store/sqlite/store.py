@@ -66,9 +66,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHORT: Final = 100
-"""So many resources are read in the loop's thread; a cautious number, since a read that takes longer is begun twice."""
-
 PAGE: Final = 200
 """So many changes are read at a time."""
 
@@ -384,7 +381,7 @@ class SqliteStore:
     def _reads(self, number: int | None) -> Immediate | Readers | AmongWrites:
         """Where so many resources are read, or None, who knows how many."""
         running = self._running()
-        return running.readers if number is None or number > SHORT else running.short
+        return running.readers if number is None or number > searching.SHORT else running.short
 
     def _running(self) -> Running:
         if self._opened is None:

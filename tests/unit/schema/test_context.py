@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app.errors import InvalidSearch
-from app.schema.context import Containers, Once
+from app.schema.context import FEW, Containers, Context, Once
+from app.schema.loaders import Loaders
 from tests.builders import Document, device, organization, patient, procedure
 
 if TYPE_CHECKING:
@@ -99,3 +101,37 @@ def test_resources_of_a_bundle_are_entries_also_when_they_are_met_again() -> Non
     containers.enter(bundle(entry, bundle(nested)))
     containers.enter(entry)
     assert [containers.place(each) for each in (entry, nested, inner)] == ["entry", "entry", "contained"]
+
+
+class Reader:
+    """A store in which whatever is asked for is there."""
+
+    in_process = True
+
+    async def read(self, type_name: str, ids: list[str], _elements: object) -> Document:
+        return {id_: {"resourceType": type_name, "id": id_} for id_ in ids}
+
+
+async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
+    reader: Any = Reader()
+    rules: Any = None
+    loaders = Loaders(reader)
+    context = Context(reader, loaders, rules, "en", 1_000, "", "")
+    tickets = [loaders.load("Patient", f"p{number}") for number in range(5 * FEW)]
+    await loaders.flush()
+    for ticket in tickets:
+        context.containers.enter(await ticket or {})
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(another())
+    await context.let_go()
+    task.cancel()
+    assert [len(held) for held in loaders.held()] == [FEW]
+    assert len(context.containers.sites.held()) == FEW
+    assert turns >= 8

@@ -203,5 +203,5 @@ def encoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         sizes.append(len(body))
         return body
 
-    monkeypatch.setattr("app.web.graphql.json.encode", noted)
+    monkeypatch.setattr("app.web.encoding.json.encode", noted)
     return sizes

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import asyncio
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from app.fhir import json
+from app.web.encoding import ROWS, encoded
+
+ERRORS = [{"message": "x", "path": ["a", 0]}]
+
+
+def rows(number: int) -> list[Any]:
+    return [{"id": f"r{each}", "name": "Éva", "dose": Decimal("1.50"), "deep": [None, each]} for each in range(number)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"data": None, "errors": ERRORS},
+        {"errors": ERRORS},
+        {"data": {"a": None, "b": 1, "c": [], "d": {}}},
+        {"data": {"a": rows(ROWS)}},
+        {"data": {"a": rows(ROWS + 1), "b": rows(3)}},
+        {"data": {"a": rows(3 * ROWS + 7), "b": rows(2 * ROWS)}, "errors": ERRORS},
+        {"data": {"a": {"count": 3, "edges": rows(500), "pageInfo": {"hasNextPage": True}}}},
+        {"data": {"a": [None] * 200}, "extensions": {"cost": {"price": 1}}},
+        {"data": {"a": [rows(100)]}},
+    ],
+)
+async def test_a_long_answer_has_the_bytes_that_it_has_at_once(content: dict[str, Any]) -> None:
+    expected = json.encode(deepcopy(content))
+    assert await encoded(content) == expected
+
+
+async def test_others_are_answered_while_a_long_answer_is_written() -> None:
+    turns = 0
+
+    async def another() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(another())
+    await encoded({"data": {"a": rows(10 * ROWS)}})
+    task.cancel()
+    assert turns >= 10
