@@ -29,8 +29,9 @@ Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
 
+MANY: Final = 500
 FEW: Final = 100
-"""Resources that are freed before others get a turn: half a millisecond."""
+"""Resources that are freed at once, and those of more that are before others get a turn: half a millisecond."""
 
 MOST_BYTES: Final = 33_554_432
 """The largest answer, where nobody tells another."""
@@ -175,7 +176,7 @@ class Context:
         keep others waiting for milliseconds."""
         many: list[dict[Any, Any]] = [*self.loaders.held(), self.containers.sites.held()]
         for held in many:
-            while len(held) > FEW:
+            while len(held) > MANY:
                 for _ in range(FEW):
                     held.popitem()
                 await asyncio.sleep(0)

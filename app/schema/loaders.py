@@ -31,7 +31,10 @@ class Loaders:
     request is read once.
 
     The methods are to be called, not awaited, while a level is resolved: a batch closes when the event loop gets its
-    turn. `elements` are what the operation reads of each type of resource, where that is known."""
+    turn. `elements` are what the operation reads of each type of resource, where that is known.
+
+    What reads a batch does not refer to the loaders, which have it: Python would free such a circle, and the documents
+    in it, after a search only, and these are seldom (`app.commands.garbage`)."""
 
     def __init__(self, reader: Source) -> None:
         self._reader = reader
@@ -45,9 +48,10 @@ class Loaders:
 
     def resources(self, type: str) -> Kind:  # noqa: A002 - FHIR's word
         """What was asked for of the resources of a type, by id."""
+        reader, elements = self._reader, self.elements.get(type)
 
         async def batch(ids: list[str]) -> list[Resource | None]:
-            found = await self._reader.read(type, ids, self.elements.get(type))
+            found = await reader.read(type, ids, elements)
             return [found.get(id_) for id_ in ids]
 
         return self._batches.of(("id", type), batch)
@@ -55,24 +59,19 @@ class Loaders:
     def versioned(self, type: str, id: str, version: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's words
         """The resource as it was in the version of that versionId, or None; those of a level are read together, each by
         its own command."""
+        reader = self._reader
 
         async def batch(keys: list[tuple[str, int]]) -> list[Resource | Forbidden | None]:
-            return await asyncio.gather(*(self._version(type, *key) for key in keys))
+            return await asyncio.gather(*(_version(reader, type, *key) for key in keys))
 
         return self._batches.ask(("version", type), (id, number_of(version) or 0), batch)
 
-    async def _version(self, type: str, id: str, version: int) -> Resource | Forbidden | None:  # noqa: A002 - FHIR's words
-        try:
-            found = await self._reader.version(type, id, version)
-        except Forbidden as error:  # others of the level may be reached
-            return error
-        return found.resource if found else None
-
     def identified(self, type: str, system: str, value: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's word
         """The one resource with that business identifier, or None. The ticket raises MultipleMatches."""
+        reader = self._reader
 
         async def batch(keys: list[str]) -> list[Resource | MultipleMatches | None]:
-            found = await holders(partial(self._reader.search, type), keys)
+            found = await holders(partial(reader.search, type), keys)
             return [_only(found[key]) for key in keys]
 
         return self._batches.ask(("identifier", type), token(system, value), batch)
@@ -80,30 +79,33 @@ class Loaders:
     def related(self, type: str, parameter: str, target: Target, search: Search) -> Ticket[Page]:  # noqa: A002 - FHIR's word
         """The first page of the resources that refer to the target, as in `Repository.related`. Raises TooCostly, also
         from the ticket."""
-        self._rows.take(search.offset + search.count)
+        reader, rows = self._reader, self._rows
+        rows.take(search.offset + search.count)
 
         async def batch(targets: list[Target]) -> list[Page]:
-            self._rows.check()
-            return list(await self._reader.related(type, parameter, targets, search))
+            rows.check()
+            return list(await reader.related(type, parameter, targets, search))
 
         return self._batches.ask(("related", type, parameter, search), target, batch)
 
     def count_related(self, type: str, parameter: str, target: Target, filter: Filter) -> Ticket[int]:  # noqa: A002 - FHIR's word, the algebra's
         """How many resources refer to the target, as in `Repository.count_related`."""
+        reader = self._reader
 
         async def batch(targets: list[Target]) -> list[int]:
-            return list(await self._reader.count_related(type, parameter, targets, filter))
+            return list(await reader.count_related(type, parameter, targets, filter))
 
         return self._batches.ask(("count", type, parameter, filter), target, batch)
 
     def page(self, type: str, search: Search) -> Ticket[Page]:  # noqa: A002 - FHIR's word
         """A page below one parent that a cursor leads to; those of a level are read together, each by its own command.
         Raises TooCostly, also from the ticket."""
-        self._rows.take(max(search.offset + search.count, ALONE))
+        reader, rows = self._reader, self._rows
+        rows.take(max(search.offset + search.count, ALONE))
 
         async def batch(searches: list[Search]) -> list[Page]:
-            self._rows.check()
-            return await asyncio.gather(*(self._reader.search(type, each) for each in searches))
+            rows.check()
+            return await asyncio.gather(*(reader.search(type, each) for each in searches))
 
         return self._batches.ask(("page", type), search, batch)
 
@@ -122,6 +124,14 @@ class Loaders:
     async def flush(self) -> None:
         """Read what is asked for so far, and wait for what is being read."""
         await self._batches.flush(at_once=not self._reader.in_process)
+
+
+async def _version(reader: Source, type: str, id: str, version: int) -> Resource | Forbidden | None:  # noqa: A002 - FHIR's words
+    try:
+        found = await reader.version(type, id, version)
+    except Forbidden as error:  # others of the level may be reached
+        return error
+    return found.resource if found else None
 
 
 def _only(matches: Sequence[Resource]) -> Resource | MultipleMatches | None:

@@ -7,7 +7,6 @@ on its place, built once: fifty procedures of one surgeon have one object for he
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 from types import NoneType
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
 
@@ -34,11 +33,9 @@ AT_ONCE: Final = 500
 """References that are looked at before others get a turn: about a millisecond."""
 ROWS: Final = 64
 """Rows that are built before others get a turn: half a millisecond."""
-DOCUMENTS: Final = 32
-TURN: Final = 0.0007
-"""Documents that references lead to which are built between two looks at the clock, and the seconds after which others
-get a turn. It is no number of documents: one page of 50 rows is built at once, since others in between take the
-processor's caches."""
+DOCUMENTS: Final = 256
+"""Documents that references of one level lead to which are built at once, those of a page of 50 rows: others in between
+would take the processor's caches. Of more, others get a turn after so many as have ROWS."""
 
 
 _KNOWN: Final = frozenset({Ticket, dict, NoneType})
@@ -164,11 +161,10 @@ class _Search:
 
 async def build(followed: Sequence[Followed], run: Run) -> None:
     """Build what the references lead to; all of it is read."""
-    context, begun = run.context, monotonic()
+    context, is_long = run.context, len(followed) > DOCUMENTS
     for number, each in enumerate(followed, 1):
-        if number % DOCUMENTS == 0 and monotonic() - begun > TURN:
+        if is_long and number % ROWS == 0:
             await run.turn()
-            begun = monotonic()
         asked, places = each.asked, each.places
         try:
             resource = each.resource(context)

@@ -272,9 +272,19 @@ class PlannedSchema(strawberry.Schema):
         listed = told(errors)
         for error in listed:
             log_unexpected(error)
+            _let_go_of_what_went_on(error)
             if self.config.disable_field_suggestions:
                 error.message = error.message.partition(SUGGESTION)[0]
         return ExecutionResult(data, listed or None)
+
+
+def _let_go_of_what_went_on(error: BaseException | None) -> None:
+    """Of an error that is told nobody needs the frames, which refer to it in turn, and to all documents: Python would
+    free them after a search only."""
+    while error is not None:
+        error.__traceback__ = None
+        error.__context__ = error.__cause__ = None
+        error = getattr(error, "original_error", None)
 
 
 def _first_key(prepared: Prepared) -> str | int:

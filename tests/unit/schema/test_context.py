@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from app.errors import InvalidSearch
-from app.schema.context import FEW, Containers, Context, Once
+from app.schema.context import FEW, MANY, Containers, Context, Once
 from app.schema.loaders import Loaders
 from tests.builders import Document, device, organization, patient, procedure
 
@@ -117,7 +117,7 @@ async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
     rules: Any = None
     loaders = Loaders(reader)
     context = Context(reader, loaders, rules, "en", 1_000, "", "")
-    tickets = [loaders.load("Patient", f"p{number}") for number in range(5 * FEW)]
+    tickets = [loaders.load("Patient", f"p{number}") for number in range(MANY + 5 * FEW)]
     await loaders.flush()
     for ticket in tickets:
         context.containers.enter(await ticket or {})
@@ -132,6 +132,6 @@ async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
     task = asyncio.create_task(another())
     await context.let_go()
     task.cancel()
-    assert [len(held) for held in loaders.held()] == [FEW]
-    assert len(context.containers.sites.held()) == FEW
+    assert [len(held) for held in loaders.held()] == [MANY]
+    assert len(context.containers.sites.held()) == MANY
     assert turns >= 8
