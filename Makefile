@@ -1,7 +1,7 @@
 # Needs make and Python >= 3.11 (make PYTHON=python3.12 … to choose one). All else is set up here: .venv, web/node_modules.
 PYTHON ?= python3
 BIN := .venv/bin
-WORKERS ?= 2  # processes that run the tests
+WORKERS ?= 3  # processes that run the tests, which wait for servers now and then: one more than cores
 BENCHMARKS ?= executor over_http clients create peers
 # uv and npm trust what the system trusts, such as the proxy of a hospital (UV_NATIVE_TLS: older versions of uv).
 export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)

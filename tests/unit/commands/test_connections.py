@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ import uvicorn
 from app.commands.connections import Connection
 from app.commands.sockets import Socket
 from tests.eventually import eventually
+from tests.freed import freed, without_search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -213,13 +213,9 @@ UPGRADE = (
 
 @pytest.mark.parametrize(("sent", "answer"), [(GET, b"small"), (GET * 2, b"small"), (UPGRADE, b" 101 ")])
 async def test_a_connection_that_has_ended_is_freed_without_a_search(port: int, sent: bytes, answer: bytes) -> None:
-    gc.collect()
-    gc.disable()
-    try:
+    with without_search():
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
         await reader.readuntil(answer)
         writer.close()
-        await eventually(lambda: Connection not in map(type, gc.get_objects()))
-    finally:
-        gc.enable()
+        await eventually(lambda: freed(Connection))

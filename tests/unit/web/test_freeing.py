@@ -3,7 +3,6 @@ everybody for as long as there is much to find."""
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +12,7 @@ from app.schema.context import Context
 from app.schema.loaders import Loaders
 from tests.contract.operations import ASKED, variables
 from tests.eventually import eventually
+from tests.freed import freed, without_search
 
 if TYPE_CHECKING:
     from tests.conftest import Start
@@ -28,11 +28,7 @@ QUERIES = [
 @pytest.mark.parametrize(("query", "values"), QUERIES)
 async def test_nothing_of_a_request_waits_for_a_search(start: Start, query: str, values: dict[str, object]) -> None:
     product = await start(environment={"DMI_EXAMPLE_DATA": "auto"})
-    gc.collect()
-    gc.disable()
-    try:
+    with without_search():
         response = await product.http.post("/graphql", json={"query": query, "variables": values})
         assert response.status_code == 200
-        await eventually(lambda: {Context, Loaders, Batch}.isdisjoint(map(type, gc.get_objects())), 5)
-    finally:
-        gc.enable()
+        await eventually(lambda: freed(Context, Loaders, Batch))

@@ -15,6 +15,7 @@ from app.web.live.connection import Connection
 from app.web.live.outbox import Outbox
 from tests.builders import procedure
 from tests.eventually import eventually
+from tests.freed import freed, without_search
 from tests.sockets import socket_of
 
 if TYPE_CHECKING:
@@ -325,16 +326,12 @@ async def test_nobody_waits_for_those_who_are_told_the_same_and_do_not_read(
 @pytest.mark.parametrize("said", [{"type": "odd"}, {"type": "connection_init"}])
 async def test_a_socket_that_is_refused_leaves_nothing_for_which_memory_is_searched(start: Start, said: Any) -> None:
     product = await start()
-    gc.collect()
-    gc.disable()
-    try:
+    with without_search():
         async with socket_of(product.app) as client:
             await client.greet()
             await client.say(**said)
             await client.closed()
-        await eventually(lambda: not [each for each in gc.get_objects() if isinstance(each, Connection | Outbox)], 10)
-    finally:
-        gc.enable()
+        await eventually(lambda: freed(Connection, Outbox))
 
 
 async def test_a_client_that_goes_leaves_nothing_behind(start: Start) -> None:

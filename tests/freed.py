@@ -1,0 +1,26 @@
+"""Whether objects are freed as soon as nobody needs them, without a search for circles of them."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def without_search() -> Iterator[None]:
+    """Python looks for no circles inside."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def freed(*types: type) -> bool:
+    """Whether there is no object of these types. They are not asked for their class: some pretend to be others."""
+    return set(types).isdisjoint(map(type, gc.get_objects()))
