@@ -1,5 +1,4 @@
-"""Long answers are written piece by piece, and what they were made of is freed so: a thousand rows take milliseconds
-for either, and others are answered in between."""
+"""Long answers are written piece by piece: a thousand rows take milliseconds, and others are answered in between."""
 
 from __future__ import annotations
 
@@ -11,7 +10,7 @@ import msgspec
 from app.fhir import json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from app.fhir.resource import Json
 
@@ -20,28 +19,34 @@ ROWS: Final = 64
 
 
 async def encoded(content: dict[str, Json]) -> bytes:
-    """The JSON of a GraphQL response. Its long lists of rows are emptied on the way."""
-    for holder, key in list(_long(content.get("data"))):
-        holder[key] = msgspec.Raw(await _rows(holder[key]))
-    return json.encode(content)
+    """The JSON of a GraphQL response, which stays as it is: parts of it may be those of a resource that others read."""
+    data = content.get("data")
+    if not isinstance(data, dict) or not any(map(_has_rows, data.values())):
+        return json.encode(content)
+    written = {key: await _written(value) for key, value in data.items()}
+    return json.encode({**content, "data": written})
 
 
-def _long(data: Any) -> Iterator[tuple[dict[str, Any], str]]:
-    """Where long lists stand: in fields of the root, or in one of these, as the edges of a connection do."""
-    for key, value in data.items() if data else ():
-        if type(value) is dict:
-            for inner, rows in value.items():
-                if type(rows) is list and len(rows) > ROWS:
-                    yield value, inner
-        elif type(value) is list and len(value) > ROWS:
-            yield data, key
+def _has_rows(value: Any) -> bool:
+    """Whether a field of the root is a long list, or has one, as the edges of a connection are."""
+    return _is_long(value) or (type(value) is dict and any(map(_is_long, value.values())))
 
 
-async def _rows(rows: list[Any]) -> bytes:
+def _is_long(value: Any) -> bool:
+    return type(value) is list and len(value) > ROWS
+
+
+async def _written(value: Any) -> Any:
+    if _is_long(value):
+        return await _rows(value)
+    if type(value) is dict:
+        return {key: await _rows(each) if _is_long(each) else each for key, each in value.items()}
+    return value
+
+
+async def _rows(rows: Sequence[Any]) -> msgspec.Raw:
     pieces = []
     for start in range(0, len(rows), ROWS):
-        end = min(start + ROWS, len(rows))
-        pieces.append(json.encode(rows[start:end])[1:-1])
-        rows[start:end] = [None] * (end - start)
+        pieces.append(json.encode(rows[start : start + ROWS])[1:-1])
         await asyncio.sleep(0)
-    return b"[%b]" % b",".join(pieces)
+    return msgspec.Raw(b"[%b]" % b",".join(pieces))

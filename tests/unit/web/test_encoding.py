@@ -32,8 +32,9 @@ def rows(number: int) -> list[Any]:
     ],
 )
 async def test_a_long_answer_has_the_bytes_that_it_has_at_once(content: dict[str, Any]) -> None:
-    expected = json.encode(deepcopy(content))
-    assert await encoded(content) == expected
+    before = deepcopy(content)
+    assert await encoded(content) == json.encode(before)
+    assert content == before
 
 
 async def test_others_are_answered_while_a_long_answer_is_written() -> None:
