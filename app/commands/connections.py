@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.commands.joined import Joined
 from app.web.turns import UNREAD
 from app.web.unread import MALFORMED, head_too_large, unread
 
@@ -48,6 +49,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """As uvicorn's."""
         super().connection_made(transport)
+        self._joined = Joined(transport)
         self._head_since = self.loop.time()
         self.loop.call_later(TICK, self._look)
 
@@ -69,6 +71,8 @@ class Connection(HttpToolsProtocol):
         self._head_since = None
         self.scope[UNREAD] = self.transport.get_write_buffer_size  # type: ignore[typeddict-unknown-key] # our own
         super().on_headers_complete()
+        if not self.parser.should_upgrade():  # else there may be none
+            self.cycle.transport = self._joined
 
     def on_chunk_header(self) -> None:
         """The parser's hook: a body comes in chunks. Fields behind it are none of the request's."""
@@ -81,6 +85,7 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """As uvicorn's: the next head may come, unless it has come already."""
+        self._joined.end()
         is_waiting = not self.pipeline
         super().on_response_complete()
         if is_waiting:
