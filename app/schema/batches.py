@@ -25,33 +25,35 @@ TURNS: Final = 2
 
 
 class Others:
-    """Whether others wait for the same level, who may ask for more."""
+    """Whether others wait for the same level, who may ask for more, and how many batches are not read yet."""
 
-    __slots__ = ("may_ask",)
+    __slots__ = ("may_ask", "unread")
 
     def __init__(self) -> None:
         self.may_ask = True
+        self.unread = 0
 
 
 class Batch:
     """Keys that are read together, by `read(keys)`, which answers a value or an exception for each."""
 
-    __slots__ = ("_awaited", "_error", "_others", "_read", "closed", "done", "keys", "values")
+    __slots__ = ("_awaited", "_end", "_error", "_others", "_read", "closed", "done", "keys", "values")
 
     def __init__(self, read: Read, others: Others) -> None:
         self._read = read
         self._others = others
         self._awaited = False
         self.values: dict[Hashable, Any] = {}
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._end: asyncio.Future[None] | None = None  # of those who wait while another one reads
         self._error: Exception | None = None
         self.keys: list[Any] = []
         self.closed = False
+        self.done = False
 
     async def fetch(self) -> None:
         """Close the batch and read it, unless somebody did."""
         if self.closed:
-            await asyncio.shield(self.done)
+            await self._ended()
             return
         self.closed = True
         try:
@@ -62,7 +64,10 @@ class Batch:
             self._error = slow()
             raise
         finally:
-            self.done.set_result(None)
+            self.done = True
+            self._others.unread -= 1
+            if self._end is not None:
+                self._end.set_result(None)
 
     def answer(self, key: Hashable) -> Any:
         """What was read for a key. Raises what reading raised."""
@@ -74,7 +79,7 @@ class Batch:
     async def arrival(self) -> None:
         """Return when it is read. Whoever waits first reads it, after some turns in which others may still ask."""
         if self.closed or self._awaited:
-            await asyncio.shield(self.done)
+            await self._ended()
             return
         self._awaited = True
         try:
@@ -82,6 +87,13 @@ class Batch:
                 await asyncio.sleep(0)
         finally:
             await self.fetch()
+
+    async def _ended(self) -> None:
+        if self.done:
+            return
+        if self._end is None:
+            self._end = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._end)
 
 
 class Ticket(Struct, Generic[Answer], eq=False):
@@ -91,7 +103,7 @@ class Ticket(Struct, Generic[Answer], eq=False):
     key: Hashable
 
     def __await__(self) -> Generator[Any, None, Answer]:
-        if not self.batch.done.done():
+        if not self.batch.done:
             yield from self.batch.arrival().__await__()
         answer: Answer = self.batch.answer(self.key)
         return answer
@@ -100,11 +112,11 @@ class Ticket(Struct, Generic[Answer], eq=False):
 class Kind:
     """What was asked for of one kind: each key is in one batch, and is not read again."""
 
-    __slots__ = ("_batches", "_open", "_others", "_read", "_reading")
+    __slots__ = ("_batches", "_made", "_open", "_others", "_read")
 
-    def __init__(self, read: Read, reading: list[Batch], others: Others) -> None:
+    def __init__(self, read: Read, made: list[Batch], others: Others) -> None:
         self._read = read
-        self._reading = reading
+        self._made = made
         self._others = others
         self._open: Batch | None = None
         self._batches: dict[Hashable, Batch] = {}
@@ -116,30 +128,33 @@ class Kind:
             found = self._open
             if found is None or found.closed:
                 found = self._open = Batch(self._read, self._others)
-                self._reading.append(found)
+                self._made.append(found)
+                self._others.unread += 1
             found.keys.append(key)
             self._batches[key] = found
         return found
-
-    def held(self) -> Iterator[dict[Hashable, Any]]:
-        """The values of its batches, each once."""
-        for batch in dict.fromkeys(self._batches.values()):
-            yield batch.values
 
 
 class Batches:
     """The batches of one request."""
 
+    __slots__ = ("_flushed", "_kinds", "_made", "others")
+
     def __init__(self) -> None:
         self._kinds: dict[Hashable, Kind] = {}
-        self._reading: list[Batch] = []
+        self._made: list[Batch] = []
+        self._flushed = 0  # so many of them, in their order, are read or being read
         self.others = Others()
+
+    def known(self, kind: Hashable) -> Kind | None:
+        """What was asked for of a kind, if anything was."""
+        return self._kinds.get(kind)
 
     def of(self, kind: Hashable, read: Read) -> Kind:
         """What was asked for of a kind, which `read` reads."""
         found = self._kinds.get(kind)
         if found is None:
-            found = self._kinds[kind] = Kind(read, self._reading, self.others)
+            found = self._kinds[kind] = Kind(read, self._made, self.others)
         return found
 
     def ask(self, kind: Hashable, key: Hashable, read: Read) -> Ticket[Any]:
@@ -151,8 +166,8 @@ class Batches:
 
         One by one where that takes no longer: other requests then do not come between, whose documents would take the
         place of this one's in the processor's caches; eight pages at once take a quarter less."""
-        batches = self._reading[:]
-        self._reading.clear()
+        batches = [batch for batch in self._made[self._flushed :] if not batch.done]
+        self._flushed = len(self._made)
         if at_once and len(batches) > 1:
             await asyncio.gather(*(batch.fetch() for batch in batches))
             return
@@ -161,9 +176,11 @@ class Batches:
 
     def held(self) -> Iterator[dict[Hashable, Any]]:
         """The values of all batches that were read."""
-        for kind in self._kinds.values():
-            yield from kind.held()
+        for batch in self._made:
+            yield batch.values
 
     def forget(self) -> None:
         """Read everything anew from here on."""
         self._kinds.clear()
+        del self._made[: self._flushed]
+        self._flushed = 0

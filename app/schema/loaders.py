@@ -36,6 +36,8 @@ class Loaders:
     What reads a batch does not refer to the loaders, which have it: Python would free such a circle, and the documents
     in it, after a search only, and these are seldom (`app.commands.garbage`)."""
 
+    __slots__ = ("_batches", "_reader", "_rows", "elements")
+
     def __init__(self, reader: Source) -> None:
         self._reader = reader
         self._rows = Rows()
@@ -48,13 +50,17 @@ class Loaders:
 
     def resources(self, type: str) -> Kind:  # noqa: A002 - FHIR's word
         """What was asked for of the resources of a type, by id."""
-        reader, elements = self._reader, self.elements.get(type)
+        key = ("id", type)
+        kind = self._batches.known(key)
+        if kind is None:
+            reader, elements = self._reader, self.elements.get(type)
 
-        async def batch(ids: list[str]) -> list[Resource | None]:
-            found = await reader.read(type, ids, elements)
-            return [found.get(id_) for id_ in ids]
+            async def batch(ids: list[str]) -> list[Resource | None]:
+                found = await reader.read(type, ids, elements)
+                return [found.get(id_) for id_ in ids]
 
-        return self._batches.of(("id", type), batch)
+            kind = self._batches.of(key, batch)
+        return kind
 
     def versioned(self, type: str, id: str, version: str) -> Ticket[Resource | None]:  # noqa: A002 - FHIR's words
         """The resource as it was in the version of that versionId, or None; those of a level are read together, each by
@@ -120,6 +126,11 @@ class Loaders:
     def wait(self, number: int) -> None:
         """Note that so many who may ask for something are waited for at once."""
         self._batches.others.may_ask = number > 1
+
+    @property
+    def reading(self) -> bool:
+        """Whether something is asked for that is not there yet."""
+        return self._batches.others.unread > 0
 
     async def flush(self) -> None:
         """Read what is asked for so far, and wait for what is being read."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graphql import GraphQLNonNull
+from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.nodes import convert_selections
 
@@ -43,8 +44,7 @@ class Selecting:
     variable_values: VariableValues
 
 
-@dataclass(frozen=True, slots=True)
-class PlanInfo:
+class PlanInfo(Struct, eq=False):
     """What a resolver may ask: the part of `strawberry.Info` that resolvers of this schema use."""
 
     context: Context

@@ -8,7 +8,9 @@ rows, and all of them at once.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from app.errors import AnswerTooLarge, OutOfTime
 from app.schema.execution.failures import Failures
@@ -33,7 +35,7 @@ class Nulled(Exception):
     """A required value is null, and what holds it must be; the error that made it so is noted already."""
 
 
-class Promise(NamedTuple):
+class Promise(Struct, eq=False):
     """What a resolver will answer, and what to do with it then."""
 
     answer: Awaitable[Any]
@@ -42,7 +44,7 @@ class Promise(NamedTuple):
     weight: int
 
 
-class Items(NamedTuple):
+class Items(Struct, eq=False):
     """The items of a long list that are still to be built into the list of the answer."""
 
     items: Sequence[Any]
@@ -55,6 +57,20 @@ class Items(NamedTuple):
 class Run:
     """The state of one execution. `weight` is in how many places of the answer stands what is being built. One that is
     `lasting` is built to its end, whatever the time: its answer tells what was stored."""
+
+    __slots__ = (
+        "context",
+        "failures",
+        "fragments",
+        "given",
+        "lasting",
+        "long",
+        "promises",
+        "references",
+        "room",
+        "variables",
+        "weight",
+    )
 
     def __init__(self, operation: Operation, variables: VariableValues, context: Context) -> None:
         self.context = context
@@ -103,7 +119,7 @@ class Run:
                 await self._next_level()
 
     async def _build_items(self, list_: Items) -> None:
-        items, build, answer, place, weight = list_
+        items, build, answer, place, weight = list_.items, list_.build, list_.answer, list_.place, list_.weight
         for start in range(0, len(items), ROWS):
             self.weight = weight
             try:
@@ -134,10 +150,13 @@ class Run:
 
     async def _wait(self, promises: Sequence[Promise], searched: Sequence[Followed]) -> None:
         """Read what is asked for, and take what was promised."""
-        waiting = [*(each.answer for each in promises), *(each.searched for each in searched if each.searched)]
-        self.context.loaders.wait(len(waiting))
+        waiting = [each.answer for each in promises]
+        waiting += [each.searched for each in searched if each.searched]
+        loaders = self.context.loaders
+        loaders.wait(len(waiting))
         answers = await _answers(waiting) if waiting else []
-        await self.context.loaders.flush()  # before anything of the next level asks for more
+        if loaders.reading:  # before anything of the next level asks for more
+            await loaders.flush()
         for each, answer in zip(searched, answers[len(promises) :], strict=True):
             each.answer = answer
         for promise, answer in zip(promises, answers, strict=False):

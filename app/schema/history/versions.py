@@ -15,6 +15,8 @@ from app.fhir.reference import ID
 from app.store.version import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from app.fhir.resource import Json, Resource
     from app.schema.context import Context
     from app.store.repository import Version
@@ -24,26 +26,27 @@ _ZONED: Final = re.compile(r"[^T]*|.*(Z|[+-][0-9]{2}:[0-9]{2})")
 _RESOLUTION: Final = timedelta(microseconds=1)
 
 
-async def read_one(
+def read_one(
     context: Context,
     type: str,  # noqa: A002 - FHIR's word
     id: str,  # noqa: A002 - FHIR's word
     version: str | None = None,
     as_of: Json = None,
-) -> Resource | None:
+) -> Awaitable[Resource | None]:
     """The resource as it is, as it was in a version (a versionId), or as it was at a moment (a FHIR dateTime).
 
     None where there is none. Raises Gone for a deleted one, RequestError for arguments that mean nothing."""
-    for name, value in (("id", id), ("version", version)):
-        if value is not None and not ID.fullmatch(value):
-            raise _no_id(name)
-    if version is not None and as_of is not None:
-        raise _both()
-    if version is not None:
-        return await versioned(context, type, id, version)
+    if not ID.fullmatch(id):
+        raise _no_id("id")
+    if version is None and as_of is None:
+        return _current(context, type, id)
+    if version is None:
+        return _past(context, type, id, last_moment(as_of))
+    if not ID.fullmatch(version):
+        raise _no_id("version")
     if as_of is not None:
-        return _resource_of(await context.repository.version(type, id, as_of=last_moment(as_of)))
-    return await _current(context, type, id)
+        raise _both()
+    return versioned(context, type, id, version)
 
 
 async def versioned(
@@ -55,6 +58,10 @@ async def versioned(
     """The resource in the version of that versionId; None where there is none. Raises Gone for a tombstone."""
     number = number_of(version)
     return None if number is None else _resource_of(await context.repository.version(type, id, number))
+
+
+async def _past(context: Context, type: str, id: str, moment: str) -> Resource | None:  # noqa: A002 - FHIR's words
+    return _resource_of(await context.repository.version(type, id, as_of=moment))
 
 
 def number_of(version: str) -> int | None:
