@@ -29,9 +29,9 @@ Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
 
-MANY: Final = 500
-FEW: Final = 100
-"""Resources that are freed at once, and those of more that are before others get a turn: half a millisecond."""
+MANY: Final = 256
+FEW: Final = 32
+"""Resources that are freed at once, and those of more that are before others get a turn."""
 
 MOST_BYTES: Final = 33_554_432
 """The largest answer, where nobody tells another."""
@@ -169,17 +169,19 @@ class Context:
     once: Once = field(default_factory=Once)
     course: Course | None = None  # what goes on is noted there, where somebody wants to know
     cost: int | None = None  # of the operation, once that is known
+    long: list[list[Any]] = field(default_factory=list)  # the long lists of the answer, which were made for it alone
     fhirpaths: FhirPaths = field(default_factory=FhirPaths)
 
     async def let_go(self) -> None:
         """Let go of the resources that were read, a few at a time where they are many: to free a thousand at once would
         keep others waiting for milliseconds."""
-        many: list[dict[Any, Any]] = [*self.loaders.held(), self.containers.sites.held()]
-        for held in many:
-            while len(held) > MANY:
-                for _ in range(FEW):
-                    held.popitem()
-                await asyncio.sleep(0)
+        every: list[dict[Any, Any]] = [*self.loaders.held(), self.containers.sites.held()]
+        for held in every:
+            if len(held) > MANY:
+                while held:
+                    for _ in range(min(FEW, len(held))):
+                        held.popitem()
+                    await asyncio.sleep(0)
 
 
 def _parts(resource: Resource) -> Iterator[tuple[int, Resource]]:

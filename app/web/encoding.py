@@ -1,21 +1,24 @@
-"""Long answers are written piece by piece: a thousand rows take milliseconds, and others are answered in between."""
+"""Long answers are written piece by piece, and freed so: a thousand rows take milliseconds, and others are answered in
+between."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
-
 from app.fhir import json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from app.fhir.resource import Json
 
-ROWS: Final = 64
-"""Rows that are written before others get a turn: a fifth of a millisecond."""
+LONG: Final = 64
+ROWS: Final = 16
+"""Rows that are written, or freed, before others get a turn, and those of a list that has no such turns."""
+
+DEPTH: Final = 2
+"""Objects around a long list: the response with its data, a field of the root, as a connection with its edges."""
 
 
 async def encoded(content: dict[str, Json]) -> bytes:
@@ -23,8 +26,17 @@ async def encoded(content: dict[str, Json]) -> bytes:
     data = content.get("data")
     if not isinstance(data, dict) or not any(map(_has_rows, data.values())):
         return json.encode(content)
-    written = {key: await _written(value) for key, value in data.items()}
-    return json.encode({**content, "data": written})
+    pieces: list[bytes] = []
+    await _write_object(content, pieces, DEPTH)
+    return b"".join(pieces)
+
+
+async def let_go(lists: Sequence[list[Any]]) -> None:
+    """Empty lists of an answer that is written."""
+    for rows in lists:
+        while rows:
+            del rows[-ROWS:]
+            await asyncio.sleep(0)
 
 
 def _has_rows(value: Any) -> bool:
@@ -33,20 +45,27 @@ def _has_rows(value: Any) -> bool:
 
 
 def _is_long(value: Any) -> bool:
-    return type(value) is list and len(value) > ROWS
+    return type(value) is list and len(value) > LONG
 
 
-async def _written(value: Any) -> Any:
-    if _is_long(value):
-        return await _rows(value)
-    if type(value) is dict:
-        return {key: await _rows(each) if _is_long(each) else each for key, each in value.items()}
-    return value
+async def _write_object(members: Mapping[str, Any], pieces: list[bytes], depth: int) -> None:
+    mark = b"{"
+    for name, value in members.items():
+        pieces.append(b"%b%b:" % (mark, json.encode(name)))
+        mark = b","
+        if _is_long(value):
+            await _write_rows(value, pieces)
+        elif depth and value and type(value) is dict:
+            await _write_object(value, pieces, depth - 1)
+        else:
+            pieces.append(json.encode(value))
+    pieces.append(b"}")
 
 
-async def _rows(rows: Sequence[Any]) -> msgspec.Raw:
-    pieces = []
+async def _write_rows(rows: Sequence[Any], pieces: list[bytes]) -> None:
+    mark = b"["
     for start in range(0, len(rows), ROWS):
-        pieces.append(json.encode(rows[start : start + ROWS])[1:-1])
+        pieces += (mark, json.encode(rows[start : start + ROWS])[1:-1])
+        mark = b","
         await asyncio.sleep(0)
-    return msgspec.Raw(b"[%b]" % b",".join(pieces))
+    pieces.append(b"]")

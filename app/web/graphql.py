@@ -6,8 +6,7 @@ https://graphql.github.io/graphql-over-http/draft/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -33,7 +32,7 @@ from app.web.answer import json_answer
 from app.web.authentication.middleware import principal_in
 from app.web.body import read_body
 from app.web.compression import LEAST, Compression
-from app.web.encoding import encoded
+from app.web.encoding import encoded, let_go
 from app.web.explaining import ASKED as EXPLAIN
 from app.web.explaining import explanation, wants
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
@@ -120,6 +119,14 @@ class Wiring:
     explains: bool
 
 
+class Executed(NamedTuple):
+    """A GraphQL response, in the form that leaves the server: no `data` where nothing was executed. `long` are its long
+    lists that nobody else has."""
+
+    content: dict[str, Json]
+    long: Sequence[list[Any]] = ()
+
+
 class GraphQLView:
     """An ASGI application for HTTP; its route lets no web socket through.
 
@@ -165,9 +172,9 @@ class GraphQLView:
         if scope["method"] != "GET":
             return refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
-        content = await self._executed(scope, headers, asked, _BY_GET, focus)
-        answer = await self._told(scope, headers, content)
-        if asked.published and "errors" not in content:
+        executed = await self._executed(scope, headers, asked, _BY_GET, focus)
+        answer = await self._told(scope, headers, executed)
+        if asked.published and "errors" not in executed.content:
             return revalidated(answer, _media_type(headers), headers)
         return answer
 
@@ -179,20 +186,22 @@ class GraphQLView:
         if HEADER not in headers or focus or not self._wiring.schema.mutates(asked.query, asked.operation_name):
             return await self._told(scope, headers, await self._executed(scope, headers, asked, _BY_POST, focus))
         request = (scope["path"].encode(), scope["query_string"], media_type.encode(), body)
-        execute = partial(self._executed, scope, headers, asked, _BY_POST, focus)
+
+        async def execute(new_id: NewId) -> dict[str, Json]:
+            return (await self._executed(scope, headers, asked, _BY_POST, focus, new_id)).content
+
         content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
         if (use := use_of(scope)) and not first:
             self._note(use, asked, focus)
-        return await self._told(scope, headers, content, () if first else REPLAYED)
+        return await self._told(scope, headers, Executed(content), () if first else REPLAYED)
 
-    async def _told(
-        self, scope: Scope, headers: Headers, content: dict[str, Json], more: Sequence[Field] = ()
-    ) -> Answer:
+    async def _told(self, scope: Scope, headers: Headers, executed: Executed, more: Sequence[Field] = ()) -> Answer:
         """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
-        media_type, body = _media_type(headers), await encoded(content)
+        media_type, body = _media_type(headers), await encoded(executed.content)
+        await let_go(executed.long)
         if len(body) > self._wiring.max_answer:
             return refused(scope, headers, AnswerTooLarge(self._wiring.max_answer), 200 if media_type == JSON else 400)
-        status = 400 if "data" not in content and media_type != JSON else 200
+        status = 400 if "data" not in executed.content and media_type != JSON else 200
         return json_answer(status, body, media_type, more)
 
     async def _executed(  # noqa: PLR0913, PLR0917 - the parts of a request, and what it needs
@@ -203,8 +212,7 @@ class GraphQLView:
         allowed: Collection[OperationType],
         focus: Focus | None,
         new_id: NewId = random_id,
-    ) -> dict[str, Json]:
-        """The GraphQL response: no `data` where nothing was executed, errors in the form that leaves the server."""
+    ) -> Executed:
         language, use = _language(headers), use_of(scope)
         is_explained = wants(asked.extensions, principal_in(scope), given=self._wiring.explains)
         mark(scope, "read")
@@ -230,7 +238,7 @@ class GraphQLView:
             for error in content.get("errors", ()):
                 use.met(error["extensions"]["code"], error["extensions"]["resource"]["issue"])
         await context.let_go()
-        return unfocused(content, focus) if focus else content
+        return Executed(unfocused(content, focus) if focus else content, context.long)
 
     def _note(self, use: Use, asked: GraphQLRequest, focus: Focus | None) -> None:
         kind, name = self._wiring.schema.named(asked.query, asked.operation_name, focus)

@@ -19,7 +19,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect, is_iterable
 
-from app.schema.execution.references import ROWS
+from app.schema.execution.references import LONG
 from app.schema.execution.run import Items, Nulled
 from app.schema.types.derive import is_anything
 from app.schema.types.scalars import passes_text
@@ -107,7 +107,7 @@ def _list(item_type: GraphQLOutputType, complete: Complete, asked: Asked) -> Com
                 raise GraphQLError(unfit)
             value = list(value)
         answer: list[Any] = [None] * len(value)
-        if len(value) > ROWS and as_it_is is None:
+        if len(value) > LONG and as_it_is is None:
             run.long.append(Items(value, put, answer, place, run.weight))
             return answer
         for index, item in enumerate(value):

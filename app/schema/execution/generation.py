@@ -29,7 +29,7 @@ from graphql import GraphQLList, is_leaf_type
 
 from app.schema.execution.fields import TYPENAME
 from app.schema.execution.plan import Irregular
-from app.schema.execution.references import ROWS
+from app.schema.execution.references import LONG
 from app.schema.types.derive import is_anything
 from app.schema.types.scalars import passes_all, passes_text
 
@@ -170,7 +170,7 @@ class _Generation:
             yield from _deeper(self._built(asked, Spot(value, value, "")))
             return
         items, item, built = self._new("items"), self._new("item"), self._new("built")
-        yield f"    if type({value}) is not list or len({value}) > {ROWS}: raise Irregular"
+        yield f"    if type({value}) is not list or len({value}) > {LONG}: raise Irregular"
         yield f"    {items} = []"
         yield f"    for {item} in {value}:"
         yield f"        if {item} is None: {items}.append(None); continue"
@@ -189,7 +189,7 @@ class _Generation:
             yield f"    {at.built}[{asked.key!r}] = {built}"
             return
         items, item, index, here = self._new("items"), self._new("item"), self._new("index"), self._new("place")
-        yield f"    if type({value}) is not list or len({value}) > {ROWS}: raise Irregular"
+        yield f"    if type({value}) is not list or len({value}) > {LONG}: raise Irregular"
         yield f"    {items} = {at.built}[{asked.key!r}] = [None] * len({value})"
         yield f"    {here} = {_place(asked, at)}"
         yield f"    for {index}, {item} in enumerate({value}):"

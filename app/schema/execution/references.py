@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from types import NoneType
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar, cast
 
 from app.errors import MultipleMatches
 from app.fhir.reference import Target, literal
@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from app.schema.execution.run import Run
     from app.schema.references import Found, Wanted
 
-AT_ONCE: Final = 500
-"""References that are looked at before others get a turn: about a millisecond."""
-ROWS: Final = 64
-"""Rows that are built before others get a turn: half a millisecond."""
+AT_ONCE: Final = 64
+ROWS: Final = 16
+"""References that are looked at, and rows that are built, before others get a turn: a quarter of a millisecond."""
+LONG: Final = 64
 DOCUMENTS: Final = 256
-"""Documents that references of one level lead to which are built at once, those of a page of 50 rows: others in between
-would take the processor's caches. Of more, others get a turn after so many as have ROWS."""
+"""Rows of a list, and documents that references of one level lead to, which are built without such turns: those of a
+page of 50 rows. Others in between would take the processor's caches."""
 
+
+T = TypeVar("T")
 
 _KNOWN: Final = frozenset({Ticket, dict, NoneType})
 
@@ -80,13 +82,27 @@ class Followed(Shared, eq=False):
         return accepted(answer, found, self.wanted, context)
 
 
-async def located(references: Sequence[Reference], run: Run) -> list[Followed]:
-    """Where the references lead; what has to be read for it is asked for, and not read yet."""
+async def located(references: list[Reference], run: Run) -> list[Followed]:
+    """Where the references lead, which are taken from their list; what has to be read for it is asked for, and not
+    read yet."""
     search = _Search(run, endless=run.context.following.goes_on(sum(weight for _, _, _, weight in references)))
-    fields = search.fields
-    for number, (asked, source, place, weight) in enumerate(references, 1):
-        if number % AT_ONCE == 0:
+    while references:
+        _locate(_taken(references, AT_ONCE), search, run)
+        if references:
             await asyncio.sleep(0)
+    return search.found
+
+
+def _taken(items: list[T], number: int) -> list[T]:
+    """The first items of a list, which has the others from here on: to free all of many at once takes its time."""
+    first = items[:number]
+    del items[:number]
+    return first
+
+
+def _locate(references: Sequence[Reference], search: _Search, run: Run) -> None:
+    fields = search.fields
+    for asked, source, place, weight in references:
         # Most references lead to what their text alone tells, and many of a page where another one has led already.
         field = fields.get(asked)
         if field is not None and type(source) is dict and type(text := source.get("reference")) is str:
@@ -99,7 +115,6 @@ async def located(references: Sequence[Reference], run: Run) -> list[Followed]:
             search.follow(asked, source, place, weight)
         except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
             run.fail(error, asked.nodes, place)
-    return search.found
 
 
 class _Field(NamedTuple):
@@ -159,12 +174,18 @@ class _Search:
         return followed
 
 
-async def build(followed: Sequence[Followed], run: Run) -> None:
-    """Build what the references lead to; all of it is read."""
-    context, is_long = run.context, len(followed) > DOCUMENTS
-    for number, each in enumerate(followed, 1):
-        if is_long and number % ROWS == 0:
+async def build(followed: list[Followed], run: Run) -> None:
+    """Build what the references lead to, which are taken from their list; all of it is read."""
+    at_once = ROWS if len(followed) > DOCUMENTS else DOCUMENTS
+    while followed:
+        _build(_taken(followed, at_once), run)
+        if followed:
             await run.turn()
+
+
+def _build(followed: Sequence[Followed], run: Run) -> None:
+    context = run.context
+    for each in followed:
         asked, places = each.asked, each.places
         try:
             resource = each.resource(context)

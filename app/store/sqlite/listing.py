@@ -14,6 +14,7 @@ from app.search.algebra import ID, Position
 from app.store import keyset
 from app.store.keyset import Beyond, Equal, Segment
 from app.store.sqlite.choosing import Driver, Exhausted, all_matches, best, budget, cheapest, size
+from app.store.sqlite.pacing import paced
 from app.store.sqlite.pages import Pages
 from app.store.sqlite.sql import ALWAYS, Sql
 
@@ -133,5 +134,5 @@ class Listing:
         columns = self._columns
         return skipped, [
             (row[0], Position(tuple([None if column is None else row[column] for column in columns]), row[-1]))
-            for row in cursor
+            for row in paced(self._connection, cursor)
         ]

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import json
-from time import sleep
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from app.fhir.json import decode
 from app.fhir.json_members import reader
@@ -14,6 +13,7 @@ from app.store import elements, keyset
 from app.store.repository import Page, Row
 from app.store.sqlite.choosing import Driver, best, left_out, number
 from app.store.sqlite.listing import Listing
+from app.store.sqlite.pacing import paced
 from app.store.sqlite.sql import ALWAYS, Sql
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from app.store.sqlite.filters import Filters
     from app.store.sqlite.listing import Found
 
-Key = TypeVar("Key")
-
 _READ = (
     "SELECT row.id, CAST(document.text AS BLOB) FROM json_each(?) AS wanted"
     " CROSS JOIN resource AS row INDEXED BY resource_id ON row.type = ? AND row.id = wanted.value"
@@ -39,11 +37,6 @@ _READ_ONE = (
 )
 SHORT: Final = 100
 """So many resources are read in the loop's thread; a cautious number, since a read that takes longer is begun twice."""
-
-AT_ONCE: Final = 32
-PAUSE: Final = 0.0001
-"""Documents that another thread reads before it lets go of the processor, and for how many seconds: the loop's thread
-would else wait up to some milliseconds for a core, or for Python's lock."""
 
 _DOCUMENTS = "SELECT key, CAST(text AS BLOB) FROM document WHERE key IN (SELECT value FROM json_each(?))"
 """As bytes, since a text would be made of them only to be read."""
@@ -58,7 +51,7 @@ def read(
     """The resources under those ids, with the wanted elements (None: all); unknown ids are left out."""
     resource, ids = _resource(wanted), list(ids)
     sql, names = (_READ_ONE, ids[0]) if len(ids) == 1 else (_READ, json.dumps(ids))
-    return _read(connection.execute(sql, (names, type)), len(ids), resource)
+    return {id_: resource(text) for id_, text in paced(connection, connection.execute(sql, (names, type)))}
 
 
 def find_page(connection: apsw.Connection, filters: Filters, search: Search) -> Page:
@@ -119,22 +112,8 @@ def _documents(
     connection: apsw.Connection, keys: Iterable[int], wanted: Collection[str] | None
 ) -> Mapping[int, Resource]:
     resource = _resource(wanted)
-    listed = list(keys)
-    return _read(connection.execute(_DOCUMENTS, (json.dumps(listed),)), len(listed), resource)
-
-
-def _read(
-    rows: Iterable[tuple[Key, bytes]], at_most: int, resource: Callable[[bytes], Resource]
-) -> dict[Key, Resource]:
-    """The documents by their keys; where they are many, with a little time for others between some and the next."""
-    if at_most <= SHORT:
-        return {key: resource(text) for key, text in rows}
-    found = {}
-    for place, (key, text) in enumerate(rows):
-        if place % AT_ONCE == 0:
-            sleep(PAUSE)
-        found[key] = resource(text)
-    return found
+    texts = connection.execute(_DOCUMENTS, (json.dumps(list(keys)),))
+    return {key: resource(text) for key, text in paced(connection, texts)}
 
 
 def _resource(wanted: Collection[str] | None) -> Callable[[bytes], Resource]:

@@ -117,7 +117,7 @@ async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
     rules: Any = None
     loaders = Loaders(reader)
     context = Context(reader, loaders, rules, "en", 1_000, "", "")
-    tickets = [loaders.load("Patient", f"p{number}") for number in range(MANY + 5 * FEW)]
+    tickets = [loaders.load("Patient", f"p{number}") for number in range(MANY + 1)]
     await loaders.flush()
     for ticket in tickets:
         context.containers.enter(await ticket or {})
@@ -132,6 +132,6 @@ async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
     task = asyncio.create_task(another())
     await context.let_go()
     task.cancel()
-    assert [len(held) for held in loaders.held()] == [MANY]
-    assert len(context.containers.sites.held()) == MANY
-    assert turns >= 8
+    assert [len(held) for held in loaders.held()] == [0]
+    assert not context.containers.sites.held()
+    assert turns >= 2 * MANY / FEW

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.fhir import json
-from app.web.encoding import ROWS, encoded
+from app.web.encoding import LONG, ROWS, encoded, let_go
 
 ERRORS = [{"message": "x", "path": ["a", 0]}]
 
@@ -23,12 +23,14 @@ def rows(number: int) -> list[Any]:
         {"data": None, "errors": ERRORS},
         {"errors": ERRORS},
         {"data": {"a": None, "b": 1, "c": [], "d": {}}},
-        {"data": {"a": rows(ROWS)}},
-        {"data": {"a": rows(ROWS + 1), "b": rows(3)}},
-        {"data": {"a": rows(3 * ROWS + 7), "b": rows(2 * ROWS)}, "errors": ERRORS},
+        {"data": {"a": rows(LONG)}},
+        {"data": {"a": rows(LONG + 1), "b": rows(3)}},
+        {"data": {"a": rows(3 * LONG + 7), "b": rows(2 * LONG)}, "errors": ERRORS},
         {"data": {"a": {"count": 3, "edges": rows(500), "pageInfo": {"hasNextPage": True}}}},
         {"data": {"a": [None] * 200}, "extensions": {"cost": {"price": 1}}},
         {"data": {"a": [rows(100)]}},
+        {"data": {"a": {"deep": {"edges": rows(100)}}, "b": {}, 'c é"': rows(100)}},
+        {"data": {"a": rows(100)}, "errors": ERRORS * 100},
     ],
 )
 async def test_a_long_answer_has_the_bytes_that_it_has_at_once(content: dict[str, Any]) -> None:
@@ -50,3 +52,19 @@ async def test_others_are_answered_while_a_long_answer_is_written() -> None:
     await encoded({"data": {"a": rows(10 * ROWS)}})
     task.cancel()
     assert turns >= 10
+
+
+async def test_lists_are_let_go_of_a_few_rows_at_a_time() -> None:
+    first, second = rows(5 * ROWS), rows(ROWS)
+    left = []
+
+    async def another() -> None:
+        while True:
+            left.append(len(first))
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(another())
+    await let_go([first, second])
+    task.cancel()
+    assert (first, second) == ([], [])
+    assert left[1:4] == [3 * ROWS, 2 * ROWS, ROWS]

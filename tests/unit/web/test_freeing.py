@@ -10,11 +10,16 @@ import pytest
 from app.schema.batches import Batch
 from app.schema.context import Context
 from app.schema.loaders import Loaders
+from app.web import graphql
+from app.web.encoding import let_go
+from tests.builders import patient
 from tests.contract.operations import ASKED, variables
 from tests.eventually import eventually
 from tests.freed import freed, without_search
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.conftest import Start
 
 QUERIES = [
@@ -32,3 +37,21 @@ async def test_nothing_of_a_request_waits_for_a_search(start: Start, query: str,
         response = await product.http.post("/graphql", json={"query": query, "variables": values})
         assert response.status_code == 200
         await eventually(lambda: freed(Context, Loaders, Batch))
+
+
+async def test_the_lists_of_a_long_answer_are_emptied_once_it_is_written(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product = await start(*(patient(id=f"p{number}") for number in range(100)))
+    lists: list[list[object]] = []
+    lengths: list[int] = []
+
+    async def watched(long: Sequence[list[object]]) -> None:
+        lists.extend(long)
+        lengths.extend(map(len, long))
+        await let_go(long)
+
+    monkeypatch.setattr(graphql, "let_go", watched)
+    data = await product.data("{ PatientList(_count: 100) { id } PatientConnection(_count: 100) { edges { cursor } } }")
+    assert [len(data["PatientList"]), len(data["PatientConnection"]["edges"])] == [100, 100]
+    assert (lengths, lists) == ([100, 100], [[], []])

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from app.schema.execution import references
-from app.schema.execution.references import ROWS
+from app.schema.execution.references import LONG, ROWS
 from tests.builders import organization, patient, procedure
 
 if TYPE_CHECKING:
@@ -63,23 +63,23 @@ async def turns(start: Start, rows: int, selection: str) -> int:
 
 
 async def test_others_get_a_turn_after_every_part_of_a_long_list(start: Start) -> None:
-    few, many = await turns(start, ROWS, "id"), await turns(start, 10 * ROWS, "id")
+    few, many = await turns(start, LONG, "id"), await turns(start, LONG + 10 * ROWS, "id")
     assert many >= few + 9
 
 
 async def test_items_of_a_long_list_keep_their_order(start: Start) -> None:
-    names = [{"family": f"F{number}"} for number in range(3 * ROWS)]
+    names = [{"family": f"F{number}"} for number in range(3 * LONG)]
     product = await start(patient(name=names))
     assert (await product.data('{ Patient(id: "p1") { name { family } } }'))["Patient"]["name"] == names
 
 
 async def test_an_error_in_a_long_list_is_at_its_item(start: Start) -> None:
-    names: list[Any] = [{"family": f"F{number}"} for number in range(2 * ROWS)]
-    names[ROWS + 3] = "Martin"
+    names: list[Any] = [{"family": f"F{number}"} for number in range(2 * LONG)]
+    names[LONG + 3] = "Martin"
     product = await start(patient(name=names))
     answer = await product.ask('{ Patient(id: "p1") { name { family } } }')
-    assert [error["path"] for error in answer["errors"]] == [["Patient", "name", ROWS + 3, "family"]]
-    assert answer["data"]["Patient"]["name"][ROWS + 3] == {"family": None}
+    assert [error["path"] for error in answer["errors"]] == [["Patient", "name", LONG + 3, "family"]]
+    assert answer["data"]["Patient"]["name"][LONG + 3] == {"family": None}
     assert answer["data"]["Patient"]["name"][-1] == names[-1]
 
 
