@@ -29,7 +29,7 @@ Place: TypeAlias = Literal["stored", "contained", "entry"]
 
 Answer = TypeVar("Answer")
 
-MANY: Final = 256
+MANY: Final = 500
 FEW: Final = 32
 """Resources that are freed at once, and those of more that are before others get a turn."""
 

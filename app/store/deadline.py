@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """The end of a request's time, in so many seconds from now, and the client whose request it is."""
+    """The end of a request's time, in so many seconds from now, when it began (by the clock of `time.monotonic`), and
+    the client whose request it is."""
 
-    __slots__ = ("_end", "client", "seconds")
+    __slots__ = ("_end", "begun", "client", "seconds")
 
     def __init__(self, seconds: float, client: str = "") -> None:
         self.seconds = seconds
         self.client = client
-        self._end = monotonic() + seconds
+        self.begun = monotonic()
+        self._end = self.begun + seconds
 
     def renew(self) -> None:
         """Begin again."""

@@ -33,9 +33,10 @@ AT_ONCE: Final = 64
 ROWS: Final = 16
 """References that are looked at, and rows that are built, before others get a turn: a quarter of a millisecond."""
 LONG: Final = 64
+REFERENCES: Final = 500
 DOCUMENTS: Final = 256
-"""Rows of a list, and documents that references of one level lead to, which are built without such turns: those of a
-page of 50 rows. Others in between would take the processor's caches."""
+"""Rows of a list, references of one level, and documents that these lead to, of which there are so many without such
+turns: those of a page of 50 rows. Others in between would take the processor's caches, and all would take longer."""
 
 
 T = TypeVar("T")
@@ -86,8 +87,9 @@ async def located(references: list[Reference], run: Run) -> list[Followed]:
     """Where the references lead, which are taken from their list; what has to be read for it is asked for, and not
     read yet."""
     search = _Search(run, endless=run.context.following.goes_on(sum(weight for _, _, _, weight in references)))
+    at_once = AT_ONCE if len(references) > REFERENCES else REFERENCES
     while references:
-        _locate(_taken(references, AT_ONCE), search, run)
+        _locate(_taken(references, at_once), search, run)
         if references:
             await asyncio.sleep(0)
     return search.found

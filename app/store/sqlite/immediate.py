@@ -10,7 +10,6 @@ between two looks at the time: those of four resources.
 
 from __future__ import annotations
 
-import asyncio
 from math import inf
 from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import apsw
 
 from app.store.deadline import time_left
+from app.store.sqlite.loop_time import LoopTime
 from app.store.sqlite.readers import in_one_state
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ COMPUTING: Final = 0.002
 WAITING: Final = 0.03
 """Seconds that a read may take in the loop's thread: of the processor, and by the clock. The processor's are counted
 only if the first have gone by the clock, since to ask for them takes as long as to read a resource."""
-
-TURN: Final = 0.003
-"""Seconds of reads after which the loop first sees to what else is waiting."""
 
 STATEMENTS: Final = 256
 """Prepared statements that are kept, some 6 KB each: those of the searches of many types, sorts and parameters."""
@@ -80,7 +77,7 @@ class Immediate:
     def __init__(self, connection: Impatient, readers: Readers) -> None:
         self._connection = connection
         self._readers = readers
-        self._spent = 0.0
+        self._time = LoopTime()
 
     def run(self, work: Callable[[apsw.Connection], T]) -> Awaitable[T]:
         """What the work returns; it may be begun twice. Raises what it raises, and StoreUnavailable."""
@@ -96,11 +93,9 @@ class Immediate:
 
     async def _run(self, work: Callable[[apsw.Connection], T], *, single: bool) -> T:
         time_left()
-        while self._spent >= TURN:  # noqa: ASYNC110 - until the loop's next turn, which no event tells
-            await asyncio.sleep(0)
+        if not self._time.is_time:
+            await self._time.turn()
         begun, connection = monotonic(), self._connection
-        if not self._spent:
-            asyncio.get_running_loop().call_soon(self._begin_turn)
         try:
             if single:
                 return connection.hurried(work, begun)
@@ -108,8 +103,5 @@ class Immediate:
         except apsw.Error:  # it is late, or what it met is met again there, and told in our words
             pass
         finally:
-            self._spent += monotonic() - begun
+            self._time.spent(monotonic() - begun)
         return await self._readers.run(work)
-
-    def _begin_turn(self) -> None:
-        self._spent = 0.0
