@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from app.errors import DmiError
 from app.fhir.fhirpath import FhirPaths
@@ -150,8 +151,7 @@ class Once:
         return found
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct, eq=False):
     """One request: its view of the store, its batches, its language ("en" or "fr"), and the page limit."""
 
     repository: Source

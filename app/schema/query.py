@@ -66,7 +66,7 @@ def _read_fields(types: FhirTypes, connections: Mapping[str, type]) -> Iterator[
             f"The {name} of that id; null where there is none, with the error `deleted` where it was deleted.",
             _reader_of(name),
             ONE,
-        ).reading()
+        ).reading_by_id(name)
         yield ResolvedField.of(
             f"{name}List",
             list_of(cls),

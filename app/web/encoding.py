@@ -23,9 +23,6 @@ DEPTH: Final = 2
 
 async def encoded(content: dict[str, Json]) -> bytes:
     """The JSON of a GraphQL response, which stays as it is: parts of it may be those of a resource that others read."""
-    data = content.get("data")
-    if not isinstance(data, dict) or not any(map(_has_rows, data.values())):
-        return json.encode(content)
     pieces: list[bytes] = []
     await _write_object(content, pieces, DEPTH)
     return b"".join(pieces)
@@ -37,11 +34,6 @@ async def let_go(lists: Sequence[list[Any]]) -> None:
         while rows:
             del rows[-ROWS:]
             await asyncio.sleep(0)
-
-
-def _has_rows(value: Any) -> bool:
-    """Whether a field of the root is a long list, or has one, as the edges of a connection are."""
-    return _is_long(value) or (type(value) is dict and any(map(_is_long, value.values())))
 
 
 def _is_long(value: Any) -> bool:

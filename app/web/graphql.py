@@ -25,6 +25,7 @@ from app.errors import (
     UnsupportedMedia,
     UntrustedDocument,
 )
+from app.fhir import json
 from app.intake.identity import random_id
 from app.schema.focus import unfocused
 from app.usage.course import Course
@@ -197,8 +198,12 @@ class GraphQLView:
 
     async def _told(self, scope: Scope, headers: Headers, executed: Executed, more: Sequence[Field] = ()) -> Answer:
         """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
-        media_type, body = _media_type(headers), await encoded(executed.content)
-        await let_go(executed.long)
+        media_type = _media_type(headers)
+        if executed.long:
+            body = await encoded(executed.content)
+            await let_go(executed.long)
+        else:
+            body = json.encode(executed.content)
         if len(body) > self._wiring.max_answer:
             return refused(scope, headers, AnswerTooLarge(self._wiring.max_answer), 200 if media_type == JSON else 400)
         status = 400 if "data" not in executed.content and media_type != JSON else 200

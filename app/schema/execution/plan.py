@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from graphql import DocumentNode, FieldNode, FragmentDefinitionNode, GraphQLField, GraphQLObjectType
 
     from app.fhir.resource import Json
+    from app.schema.execution.alone import Alone
     from app.schema.execution.places import Above
     from app.schema.execution.run import Run
     from app.schema.flattening.shape import Shape
@@ -162,7 +163,8 @@ class Operation:
 
     Fields of the root run one after the other if `serial`; `fragments` is what resolvers may look into; `elements` are
     what is read of each type of resource, and empty where that is not known; `size` is how many fields are planned.
-    `repeats`: something is asked for several times, and may stand in the answer more often than in memory."""
+    `repeats`: something is asked for several times, and may stand in the answer more often than in memory. `alone` is
+    the field of a root that reads one resource and no other."""
 
     document: DocumentNode
     shape: Shape | None = None
@@ -172,6 +174,7 @@ class Operation:
     elements: Mapping[str, frozenset[str]] = field(default_factory=dict)
     size: int = 1
     repeats: bool = False
+    alone: Alone | None = None
 
 
 def _unfit(_element: str) -> Json:

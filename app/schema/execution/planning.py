@@ -15,6 +15,7 @@ from graphql import (
 from graphql.execution.collect_fields import FragmentDetails, collect_fields, collect_subfields
 
 from app.fhir.served import SERVED
+from app.schema.execution.alone import alone_in
 from app.schema.execution.completion import completion
 from app.schema.execution.fields import Unplannable, definition_of, read
 from app.schema.execution.generation import generate
@@ -57,15 +58,17 @@ class Planner:
         details = {each.name.value: FragmentDetails(each) for each in definitions}
         planning = _Planning(self, operation, details, variables)
         try:
+            planned = planning.root(root)
             return Operation(
                 document,
                 shape,
-                planning.root(root),
+                planned,
                 serial=operation.operation is OperationType.MUTATION,
                 fragments={each.name.value: each for each in definitions},
                 elements=planning.elements(),
                 size=planning.size,
                 repeats=planning.repeats,
+                alone=alone_in(planned) if operation.operation is OperationType.QUERY else None,
             )
         except (Unplannable, GraphQLError):  # graphql-core has its own place for each error
             return Operation(document, shape)

@@ -106,6 +106,15 @@ class Run:
         if not self.lasting:
             time_left()
 
+    async def answer(
+        self, data: dict[str, Any] | None, *, repeats: bool
+    ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
+        """The data and the errors, where all is built; `repeats` as in `Operation`. Raises AnswerTooLarge."""
+        self.room.check()
+        if repeats:
+            await self.room.look(data)
+        return None if self.failures.everything else data, self.failures.errors()
+
     async def abandon(self) -> None:
         """Take what was promised, of which nobody will hear."""
         await asyncio.gather(*(each.answer for each in self.promises), return_exceptions=True)
@@ -196,10 +205,7 @@ async def run(
     except (OutOfTime, AnswerTooLarge):
         await state.abandon()
         raise
-    state.room.check()
-    if operation.repeats:
-        await state.room.look(data)
-    return None if state.failures.everything else data, state.failures.errors()
+    return await state.answer(data, repeats=operation.repeats)
 
 
 async def _serial(root: ObjectPlan, state: Run) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from strawberry.utils.await_maybe import await_maybe
 from app.errors import AnswerTooLarge, OutOfTime
 from app.schema.cost import COST, too_costly
 from app.schema.errors import cause_of, log_unexpected
+from app.schema.execution.alone import run_alone
 from app.schema.execution.failures import told
 from app.schema.execution.preparing import Asking, Prepared, Preparing, Refused
 from app.schema.execution.room import Room
@@ -32,13 +33,15 @@ from app.schema.focus import VARIABLE, Focus
 from app.schema.price import price_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
     from graphql import DocumentNode, MiddlewareManager
+    from graphql.execution.values import VariableValues
     from strawberry.extensions.runner import SchemaExtensionsRunner
     from strawberry.types.execution import ExecutionContext
 
     from app.schema.context import Context
+    from app.schema.execution.plan import ObjectPlan, Operation
 
 ANY_OPERATION: Final = frozenset(OperationType)
 MUTATION: Final = OperationType.MUTATION
@@ -219,7 +222,7 @@ class PlannedSchema(strawberry.Schema):
                 await Room(request.context.max_answer).look(data)
             else:
                 self.runs["planned"] += 1
-                data, errors = await run(operation, operation.root, variables, request.context, request.source)
+                data, errors = await _planned(operation, operation.root, variables, request)
         except AnswerTooLarge as large:
             # A mutation was carried out: its error has a path, as those have that come after the beginning.
             path = [_first_key(prepared)] if prepared.kind is MUTATION else None
@@ -276,6 +279,15 @@ class PlannedSchema(strawberry.Schema):
             if self.config.disable_field_suggestions:
                 error.message = error.message.partition(SUGGESTION)[0]
         return ExecutionResult(data, listed or None)
+
+
+def _planned(
+    operation: Operation, root: ObjectPlan, variables: VariableValues, request: Request
+) -> Awaitable[tuple[dict[str, Any] | None, list[GraphQLError]]]:
+    context = request.context
+    if operation.alone and not context.course:  # who wants to know the course sees the level below the root
+        return run_alone(operation.alone, operation, root, variables, context)
+    return run(operation, root, variables, context, request.source)
 
 
 def _let_go_of_what_went_on(error: BaseException | None) -> None:

@@ -82,10 +82,15 @@ def last_moment(value: Json) -> str:
 async def _current(context: Context, type: str, id: str) -> Resource | None:  # noqa: A002 - FHIR's words
     resource = await context.loaders.load(type, id)
     if resource is None:
-        head = (await context.repository.heads(type, [id])).get(id)
-        if head is not None and head.deleted:
-            raise Gone(f"{type}/{id}")
+        await absent(context, type, id)
     return resource
+
+
+async def absent(context: Context, type: str, id: str) -> None:  # noqa: A002 - FHIR's words
+    """Raises Gone where a resource is not there because it was deleted."""
+    head = (await context.repository.heads(type, [id])).get(id)
+    if head is not None and head.deleted:
+        raise Gone(f"{type}/{id}")
 
 
 def _resource_of(found: Version | None) -> Resource | None:

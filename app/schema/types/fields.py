@@ -75,10 +75,12 @@ class ResolvedField(StrawberryField):
     """A field that calls `resolve(source, info, /, **arguments)`, which may answer an awaitable.
 
     `reads` are the elements that it reads of the document it stands in, where it reads no others and no other document
-    but those that it answers; None: it may read whatever it likes."""
+    but those that it answers; None: it may read whatever it likes. `by_id` is the type of the resource that it answers
+    where it has no argument but `id`."""
 
     resolve: Callable[..., object]
     reads: frozenset[str] | None = None
+    by_id: str = ""
 
     @classmethod
     def of(
@@ -104,6 +106,11 @@ class ResolvedField(StrawberryField):
         """Tell that it reads these elements of its document and no others; answers the field."""
         self.reads = frozenset(elements)
         return self
+
+    def reading_by_id(self, type_name: str) -> Self:
+        """Tell that it reads the resource of that type and of its argument `id`; answers the field."""
+        self.by_id = type_name
+        return self.reading()
 
     @property
     def is_basic_field(self) -> bool:
