@@ -39,5 +39,5 @@ def leaves(value: Json) -> int:
 
 
 def body(query: str, **variables: Json) -> bytes:
-    """The JSON body of a GraphQL request."""
-    return json.dumps({"query": query, "variables": variables}).encode()
+    """The JSON body of a GraphQL request, as a browser writes it."""
+    return json.dumps({"query": query, "variables": variables}, separators=(",", ":")).encode()

@@ -22,28 +22,29 @@ DRAIN_SECONDS = 5.0
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises TooLarge once it is beyond `limit` bytes, announced or sent, UnsupportedMedia for a
     compressed one, and ClientDisconnect."""
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
         raise _compressed()
-    announced = headers.get(b"content-length", b"0")
+    announced = headers.get(b"content-length", b"")
     if announced.isdigit() and int(announced) > limit:
         if b"expect" not in headers:  # a client that waits for leave has sent nothing yet
             await _drain(receive, limit * DRAINED)
         raise _refusal(limit)
     chunks: list[bytes] = []
-    seen, more = 0, True
-    while more:
+    seen = 0
+    while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
-        chunk = message.get("body", b"")
+        chunk: bytes = message.get("body", b"")
         more = message.get("more_body", False)
         seen += len(chunk)
         if seen > limit:
             if more:
                 await _drain(receive, limit * DRAINED)
             raise _refusal(limit)
+        if not more:
+            return b"".join([*chunks, chunk]) if chunks else chunk
         chunks.append(chunk)
-    return b"".join(chunks)
 
 
 async def _drain(receive: Receive, at_most: int) -> None:

@@ -127,25 +127,31 @@ class Turns:
 
     async def enter(self, turn: Turn) -> None:
         """Return when it is the turn of a request, all of which has come. Raises TooManyRequests."""
+        client = turn.client
         self._coming.discard(turn)
-        self._check_unread(turn.client)
-        line = self._lines.get(turn.client)
+        if client in self._unread:
+            self._check_unread(client)
+        line = self._lines.get(client)
         if line is None:
-            line = self._lines[turn.client] = Line()
+            line = self._lines[client] = Line()
         if line.answered < self._limits.most:
             line.answered += 1
         elif len(line.waiting) < self._limits.waiting:
-            await self._wait(line, turn.client)
-            try:
-                self._check_unread(turn.client)
-            except TooMuchUnread:
-                self.leave(turn.client)
-                raise
+            await self._wait(line, client)
         else:
             raise self._too_many()
-        CURRENT.set(Deadline(self._limits.seconds, turn.client))
+        CURRENT.set(Deadline(self._limits.seconds, client))
 
     async def _wait(self, line: Line, client: str) -> None:
+        """Return when the client has a place, in which nothing keeps it from beginning."""
+        await self._place(line, client)
+        try:
+            self._check_unread(client)
+        except TooMuchUnread:
+            self.leave(client)
+            raise
+
+    async def _place(self, line: Line, client: str) -> None:
         place = asyncio.get_running_loop().create_future()
         line.waiting.append(place)
         try:
