@@ -40,7 +40,7 @@ from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
 from app.web.headers import headers_of, text_of
 from app.web.negotiation import JSON, preferred_language, preferred_media_type
 from app.web.page import wants_page
-from app.web.recording import mark, record_of, use_of
+from app.web.recording import mark, record_of
 from app.web.refusal import refused, told
 from app.web.repeats import HEADER, REPLAYED
 from app.web.revalidation import revalidated
@@ -79,8 +79,8 @@ STATUS: Final[Mapping[type[DmiError], int]] = {
 _TOLD: Final = tuple(STATUS)
 GRAPHQL: Final = "graphql"
 
-_BY_GET: Final = frozenset({OperationType.QUERY})
-_BY_POST: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_BY_GET: Final = (OperationType.QUERY,)
+_BY_POST: Final = (OperationType.QUERY, OperationType.MUTATION)
 
 _METHODS: Final = RequestError("GraphQL is asked by GET or POST.", "GraphQL s’interroge par GET ou par POST.")
 NOT_NAMED: Final = RequestError(
@@ -165,7 +165,7 @@ class GraphQLView:
         return await sent(scope, receive, send)
 
     async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer | Response:
-        if use := use_of(scope):
+        if use := record_of(scope).use:
             use.interaction = GRAPHQL  # until it is known what is asked
         focus = self._focus_of(scope) if self._focus_of else None
         if scope["method"] == "POST":
@@ -192,7 +192,7 @@ class GraphQLView:
             return (await self._executed(scope, headers, asked, _BY_POST, focus, new_id)).content
 
         content, first = await self._wiring.repeats.told(principal_in(scope), headers, request, execute)
-        if (use := use_of(scope)) and not first:
+        if (use := record_of(scope).use) and not first:
             self._note(use, asked, focus)
         return await self._told(scope, headers, Executed(content), () if first else REPLAYED)
 
@@ -218,7 +218,8 @@ class GraphQLView:
         focus: Focus | None,
         new_id: NewId = random_id,
     ) -> Executed:
-        language, use = _language(headers), use_of(scope)
+        language, record = _language(headers), record_of(scope)
+        use = record.use
         is_explained = wants(asked.extensions, principal_in(scope), given=self._wiring.explains)
         mark(scope, "read")
         course = use.course if use and use.course else Course() if is_explained else None
@@ -235,7 +236,7 @@ class GraphQLView:
         if course and is_explained:
             told = await explanation(course, self._wiring.store)
             result.extensions = {**(result.extensions or {}), EXPLAIN: told}
-        content = _content(result, language, record_of(scope).id)
+        content = _content(result, language, record.id)
         if use:
             self._note(use, asked, focus)
             use.cost = context.cost

@@ -218,10 +218,9 @@ class Turn:
         self.ends = 0.0
 
     async def begin(self) -> None:
-        """Take the place, once. Raises TooManyRequests."""
-        if not self._held:
-            await self._turns.enter(self)
-            self._held = True
+        """Take the place. Raises TooManyRequests."""
+        await self._turns.enter(self)
+        self._held = True
 
     def end(self) -> None:
         """Give the place back."""
@@ -243,7 +242,7 @@ class Turn:
 
         async def received() -> Message:
             message = await receive()
-            if message["type"] == "http.request" and not message.get("more_body"):
+            if not self._held and message["type"] == "http.request" and not message.get("more_body"):
                 await self.begin()
             return message
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from graphql import GraphQLError
+from graphql import VariableNode
 
 from app.fhir.reference import ID
 from app.schema.execution.fields import definition_of
@@ -16,6 +16,7 @@ from app.schema.history.versions import absent
 from app.schema.types.fields import ResolvedField
 
 if TYPE_CHECKING:
+    from graphql import GraphQLError
     from graphql.execution.values import VariableValues
 
     from app.schema.context import Context
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class Alone(NamedTuple):
-    """The field that reads a resource, and the type of that."""
+    """The field that reads a resource, the type of that, and the variable that has its id (None: the document has)."""
 
     asked: Asked
     type: str
+    variable: str | None
 
 
 def alone_in(root: ObjectPlan) -> Alone | None:
@@ -37,9 +39,12 @@ def alone_in(root: ObjectPlan) -> Alone | None:
     [asked] = root.asked.values()
     definition = definition_of(asked.definition)
     by_id = definition.by_id if isinstance(definition, ResolvedField) else ""
-    given = [each.name.value for each in asked.nodes[0].arguments or ()]
+    given = {each.name.value: each.value for each in asked.nodes[0].arguments or ()}
     refers = any(plan.refers for plan in asked.objects.values())
-    return Alone(asked, by_id) if by_id and given == ["id"] and not refers else None
+    if not by_id or given.keys() != {"id"} or refers:
+        return None
+    value = given["id"]
+    return Alone(asked, by_id, value.name.value if isinstance(value, VariableNode) else None)
 
 
 async def run_alone(
@@ -47,7 +52,7 @@ async def run_alone(
 ) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
     """As `run`."""
     state = Run(operation, variables, context)
-    id_ = _id(alone.asked, state)
+    id_ = _id(alone, state)
     if id_ is None:
         return await run(operation, root, variables, context)
     data: dict[str, Any] = {alone.asked.key: None}
@@ -61,14 +66,12 @@ async def run_alone(
             await absent(context, alone.type, id_)
     except Exception as error:  # noqa: BLE001 - whatever is raised is an error of the field
         state.fail(error, alone.asked.nodes, place)
-    await state.finish()
+    if state.long:
+        await state.finish()
     return await state.answer(data, repeats=operation.repeats)
 
 
-def _id(asked: Asked, state: Run) -> str | None:
+def _id(alone: Alone, state: Run) -> str | None:
     """The id that is asked for; None where it is none, which is told as it always is."""
-    try:
-        id_ = asked.arguments(state)["id"]
-    except GraphQLError:
-        return None
+    id_ = state.variables.coerced.get(alone.variable) if alone.variable else alone.asked.arguments(state)["id"]
     return id_ if isinstance(id_, str) and ID.fullmatch(id_) else None

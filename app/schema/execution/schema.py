@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from app.schema.context import Context
     from app.schema.execution.plan import ObjectPlan, Operation
 
-ANY_OPERATION: Final = frozenset(OperationType)
+ANY_OPERATION: Final = tuple(OperationType)
 MUTATION: Final = OperationType.MUTATION
-SUBSCRIPTION: Final = frozenset({OperationType.SUBSCRIPTION})
+SUBSCRIPTION: Final = (OperationType.SUBSCRIPTION,)
 SUGGESTION: Final = " Did you mean "
 
 
@@ -272,13 +272,15 @@ class PlannedSchema(strawberry.Schema):
     def _told(self, data: dict[str, Any] | None, errors: Sequence[GraphQLError]) -> ExecutionResult:
         """The result; an error is logged only where no user caused it, and never with its text. A schema that is
         closed is not given away by suggestions."""
+        if not errors:
+            return ExecutionResult(data, None)
         listed = told(errors)
         for error in listed:
             log_unexpected(error)
             _let_go_of_what_went_on(error)
             if self.config.disable_field_suggestions:
                 error.message = error.message.partition(SUGGESTION)[0]
-        return ExecutionResult(data, listed or None)
+        return ExecutionResult(data, listed)
 
 
 def _planned(
