@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.commands.joined import Joined
+from app.commands.reading import Reading
 from app.web.turns import UNREAD
 from app.web.unread import MALFORMED, head_too_large, unread
 
@@ -44,7 +45,7 @@ class Connection(HttpToolsProtocol):
         self._pending = 0  # bytes since a head was complete, or a piece of a body came
         self._is_refused = False
         self._head_since: float | None = None
-        self._unread: tuple[int, float] | None = None  # bytes that wait to be read, and since when
+        self._reading = Reading()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """As uvicorn's."""
@@ -132,16 +133,11 @@ class Connection(HttpToolsProtocol):
         """Close the connection where its client has taken too long, and look again where it has not."""
         if self not in self.connections:
             return
-        now = self.loop.time()
-        since = self._unread_since(now) if self.transport.get_write_buffer_size() else self._head_since
-        if since is not None and now - since > self._seconds:
+        now, unread = self.loop.time(), self.transport.get_write_buffer_size()
+        silent = self._reading.silent(unread, now)
+        if not unread and self._head_since is not None:  # while it reads, it need not send
+            silent = now - self._head_since
+        if silent > self._seconds:
             self.transport.abort()
         else:
             self.loop.call_later(TICK, self._look)
-
-    def _unread_since(self, now: float) -> float:
-        """Since when nothing of what waits was read. A client that reads slowly reads, and need not send meanwhile."""
-        size = self.transport.get_write_buffer_size()
-        if self._unread is None or size != self._unread[0]:
-            self._unread = (size, now)
-        return self._unread[1]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from app.commands.reading import Reading
 from app.web.unread import NO_HANDSHAKE, unread
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Socket(WebSocketsSansIOProtocol):
     def __init__(self, *arguments: Any, seconds: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._seconds = seconds
-        self._unread: tuple[int, float] | None = None  # bytes that wait to be read, and since when
+        self._reading = Reading()
         self._frames = 0  # of the second that began at:
         self._second = 0.0
 
@@ -99,10 +100,7 @@ class Socket(WebSocketsSansIOProtocol):
         """Let go of a client that reads nothing, also where it has been told so, and look again."""
         if self not in self.connections:
             return
-        now, size = self.loop.time(), self.transport.get_write_buffer_size()
-        if self._unread is None or size != self._unread[0]:
-            self._unread = (size, now)
-        if size and now - self._unread[1] > self._seconds:
+        if self._reading.silent(self.transport.get_write_buffer_size(), self.loop.time()) > self._seconds:
             self.transport.abort()
         else:
             self.loop.call_later(TICK, self._look)
