@@ -24,8 +24,10 @@ class Joined(asyncio.Transport):
         self.is_closing = transport.is_closing  # type: ignore[method-assign] # asked for each request
 
     def write(self, data: bytes) -> None:  # type: ignore[override] # uvicorn writes nothing else
-        """As asyncio's."""
-        if self._head is None or data == GO_ON:
+        """As asyncio's; nothing more is written to a connection that is gone, where uvloop would raise."""
+        if self.is_closing():
+            self._head = None
+        elif self._head is None or data == GO_ON:
             self._transport.write(data)
         elif not self._head:
             self._head = data
@@ -47,6 +49,6 @@ class Joined(asyncio.Transport):
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._head:
-            self._transport.write(self._head)
-        self._head = None
+        head, self._head = self._head, None
+        if head and not self.is_closing():
+            self._transport.write(head)

@@ -143,7 +143,7 @@ class Batches:
     def __init__(self) -> None:
         self._kinds: dict[Hashable, Kind] = {}
         self._made: list[Batch] = []
-        self._flushed = 0  # so many of them, in their order, are read or being read
+        self._flushed = 0  # so many of them, in their order, need no flush any more
         self.others = Others()
 
     def known(self, kind: Hashable) -> Kind | None:
@@ -175,12 +175,12 @@ class Batches:
             await batch.fetch()
 
     def held(self) -> Iterator[dict[Hashable, Any]]:
-        """The values of all batches that were read."""
+        """The values of all batches, which those that are not read yet lack."""
         for batch in self._made:
             yield batch.values
 
     def forget(self) -> None:
         """Read everything anew from here on."""
         self._kinds.clear()
-        del self._made[: self._flushed]
+        self._made[:] = [batch for batch in self._made if not batch.done]
         self._flushed = 0

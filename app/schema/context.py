@@ -31,8 +31,8 @@ Place: TypeAlias = Literal["stored", "contained", "entry"]
 Answer = TypeVar("Answer")
 
 MANY: Final = 500
+"""Resources of one kind that are freed at once; of more, others get a turn after each FEW."""
 FEW: Final = 32
-"""Resources that are freed at once, and those of more that are before others get a turn."""
 
 MOST_BYTES: Final = 33_554_432
 """The largest answer, where nobody tells another."""
@@ -169,12 +169,12 @@ class Context(Struct, eq=False):
     once: Once = field(default_factory=Once)
     course: Course | None = None  # what goes on is noted there, where somebody wants to know
     cost: int | None = None  # of the operation, once that is known
-    long: list[list[Any]] = field(default_factory=list)  # the long lists of the answer, which were made for it alone
+    to_empty: list[list[Any]] = field(default_factory=list)  # long lists of the answer, which were made for it alone
     fhirpaths: FhirPaths = field(default_factory=FhirPaths)
 
     async def let_go(self) -> None:
-        """Let go of the resources that were read, a few at a time where they are many: to free a thousand at once would
-        keep others waiting for milliseconds."""
+        """Let go of all resources that were read where they are many, a few at a time: to free a thousand at once would
+        keep others waiting for milliseconds. Nothing can be read by this context any more."""
         every: list[dict[Any, Any]] = [*self.loaders.held(), self.containers.sites.held()]
         for held in every:
             if len(held) > MANY:

@@ -32,7 +32,8 @@ class Deadline:
 
     def renew(self) -> None:
         """Begin again."""
-        self._end = monotonic() + self.seconds
+        self.begun = monotonic()
+        self._end = self.begun + self.seconds
 
     def left(self) -> float:
         """Seconds until the end. Raises OutOfTime."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from app.fhir.resource import Json
 
 LONG: Final = 64
+"""Rows of a list that are written at once; of more, others get a turn after each ROWS."""
 ROWS: Final = 16
-"""Rows that are written, or freed, before others get a turn, and those of a list that has no such turns."""
 
 DEPTH: Final = 2
 """Objects around a long list: the response with its data, a field of the root, as a connection with its edges."""
@@ -28,8 +28,8 @@ async def encoded(content: dict[str, Json]) -> bytes:
     return b"".join(pieces)
 
 
-async def let_go(lists: Sequence[list[Any]]) -> None:
-    """Empty lists of an answer that is written."""
+async def emptied(lists: Sequence[list[Any]]) -> None:
+    """Return when these lists of an answer, which is written, are empty."""
     for rows in lists:
         while rows:
             del rows[-ROWS:]
@@ -41,6 +41,7 @@ def _is_long(value: Any) -> bool:
 
 
 async def _write_object(members: Mapping[str, Any], pieces: list[bytes], depth: int) -> None:
+    """Write an object that has members."""
     mark = b"{"
     for name, value in members.items():
         pieces.append(b"%b%b:" % (mark, json.encode(name)))

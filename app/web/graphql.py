@@ -33,7 +33,7 @@ from app.web.answer import json_answer
 from app.web.authentication.middleware import principal_in
 from app.web.body import read_body
 from app.web.compression import LEAST, Compression
-from app.web.encoding import encoded, let_go
+from app.web.encoding import emptied, encoded
 from app.web.explaining import ASKED as EXPLAIN
 from app.web.explaining import explanation, wants
 from app.web.graphql_request import asked_by_get, asked_by_post, media_type_of
@@ -121,11 +121,11 @@ class Wiring:
 
 
 class Executed(NamedTuple):
-    """A GraphQL response, in the form that leaves the server: no `data` where nothing was executed. `long` are its long
-    lists that nobody else has."""
+    """A GraphQL response, in the form that leaves the server: no `data` where nothing was executed. `to_empty` are its
+    long lists, which nobody else has: they are emptied once it is written."""
 
     content: dict[str, Json]
-    long: Sequence[list[Any]] = ()
+    to_empty: Sequence[list[Any]] = ()
 
 
 class GraphQLView:
@@ -199,9 +199,9 @@ class GraphQLView:
     async def _told(self, scope: Scope, headers: Headers, executed: Executed, more: Sequence[Field] = ()) -> Answer:
         """200, or 400 to a client that knows `application/graphql-response+json` where nothing was executed."""
         media_type = _media_type(headers)
-        if executed.long:
+        if executed.to_empty:
             body = await encoded(executed.content)
-            await let_go(executed.long)
+            await emptied(executed.to_empty)
         else:
             body = json.encode(executed.content)
         if len(body) > self._wiring.max_answer:
@@ -244,7 +244,7 @@ class GraphQLView:
             for error in content.get("errors", ()):
                 use.met(error["extensions"]["code"], error["extensions"]["resource"]["issue"])
         await context.let_go()
-        return Executed(unfocused(content, focus) if focus else content, context.long)
+        return Executed(unfocused(content, focus) if focus else content, context.to_empty)
 
     def _note(self, use: Use, asked: GraphQLRequest, focus: Focus | None) -> None:
         kind, name = self._wiring.schema.named(asked.query, asked.operation_name, focus)

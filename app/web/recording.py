@@ -124,7 +124,7 @@ def use_of(scope: Scope) -> Use | None:
 
 def mark(scope: Scope, step: str) -> None:
     """What was done since the last mark was this step of the request, if anybody wants to know."""
-    if (use := scope[_RECORD].use) and use.course:
+    if (use := record_of(scope).use) and use.course:
         use.course.mark(step)
 
 

@@ -187,12 +187,10 @@ class Turns:
 
     def _check_unread(self, client: str) -> None:
         """Raises TooMuchUnread."""
-        if client not in self._unread:
-            return
         if still := self._still(client):
             self._unread[client] = still
         else:
-            del self._unread[client]
+            self._unread.pop(client, None)
         if sum(unread() for unread in still) > self._limits.unread:
             raise TooMuchUnread(self._limits.unread)
 
@@ -218,7 +216,7 @@ class Turn:
         self.ends = 0.0
 
     async def begin(self) -> None:
-        """Take the place. Raises TooManyRequests."""
+        """Take the place, which is done once. Raises TooManyRequests."""
         await self._turns.enter(self)
         self._held = True
 

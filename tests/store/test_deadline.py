@@ -193,11 +193,12 @@ async def test_who_waits_for_mongodb_waits_no_longer_than_it_has(
 
 async def test_time_that_is_renewed_begins_again() -> None:
     with within(60) as deadline:
-        deadline._end = 0
+        deadline._end = deadline.begun = 0
         with pytest.raises(OutOfTime, match="60 seconds"):
             time_left()
         renew()
         assert time_left()
+        assert deadline.begun
     assert time_left() is None
     renew()
 

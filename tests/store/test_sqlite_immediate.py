@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import apsw
 import pytest
 
-from app.errors import StoreUnavailable
+from app.errors import OutOfTime, StoreUnavailable
 from app.search.algebra import And, Eq, Prefix, Search, SortKey
+from app.store.deadline import CURRENT, Deadline
 from app.store.sqlite import SqliteStore, immediate, loop_time
 from app.store.sqlite.choosing import budget
 from app.store.sqlite.file import FILE
@@ -214,6 +215,21 @@ async def test_many_reads_let_the_loop_see_to_others_between_them(
 
     await asyncio.gather(other(), *(read() for _ in range(3)))
     assert [kind for kind, _ in groupby(order)] == ["read", "other"] * 3
+
+
+async def test_a_request_whose_time_ends_while_it_waits_reads_nothing(
+    reads: Immediate, hops: Hops, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_time, "TURN", 1e-9)
+    read: list[str] = []
+    deadline = Deadline(60)
+    token = CURRENT.set(deadline)
+    waiting = [asyncio.ensure_future(reads.run(lambda _: read.append("read"))) for _ in range(2)]
+    CURRENT.reset(token)
+    await asyncio.sleep(0)
+    deadline._end = 0
+    first, second = await asyncio.gather(*waiting, return_exceptions=True)
+    assert (first, type(second), read, hops.number) == (None, OutOfTime, ["read"], 0)
 
 
 async def test_a_closed_store_is_closed_for_short_reads_too(store: SqliteStore) -> None:

@@ -100,3 +100,12 @@ async def test_what_is_no_request_reads_before_those_that_are(time: LoopTime) ->
     command = asyncio.create_task(requests._request("command", 1))
     await asyncio.gather(command, *waiting)
     assert requests.read == ["first", "second", "command", "third"]
+
+
+async def test_one_that_is_thrown_away_when_it_was_called_keeps_nobody_waiting(time: LoopTime) -> None:
+    time.spent(TURN)
+    thrown_away = time.turn()
+    thrown_away.send(None)
+    await asyncio.sleep(0)
+    thrown_away.close()
+    assert time.is_time

@@ -1,7 +1,9 @@
-"""An operation that reads one resource by its id and nothing that this refers to: what a page asks for to show one.
+"""An operation that reads one resource by its id, and follows none of its references: most requests of a page that
+shows one.
 
-It has no level below it, and nobody to share a store command with, so it is read and built at once. All else – what is
-told of errors and of what is not there, long lists, the room of the answer – is as for every operation."""
+It has one level and one store command, so nothing is to be collected or waited for: the resource is read and built at
+once. As nothing in it refers to anything, building it leaves at most long lists to be finished. All else – what is told
+of errors and of what is not there, the room of the answer – is as for every operation."""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ class Alone(NamedTuple):
 
 
 def alone_in(root: ObjectPlan) -> Alone | None:
-    """The field of a root of queries that has no other one and reads so."""
+    """The only field of a root of queries, where it reads so."""
     if len(root.asked) != 1:
         return None
     [asked] = root.asked.values()

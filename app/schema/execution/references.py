@@ -29,14 +29,18 @@ if TYPE_CHECKING:
     from app.schema.execution.run import Run
     from app.schema.references import Found, Wanted
 
-AT_ONCE: Final = 64
-ROWS: Final = 16
-"""References that are looked at, and rows that are built, before others get a turn: a quarter of a millisecond."""
 LONG: Final = 64
+"""Rows of a list that are built at once; of more, others get a turn after each ROWS."""
+ROWS: Final = 16
+"""Rows, and documents, that are built between two turns of others: a quarter of a millisecond."""
 REFERENCES: Final = 500
+"""References of a level that are looked at at once; of more, others get a turn after each AT_ONCE."""
+AT_ONCE: Final = 64
 DOCUMENTS: Final = 256
-"""Rows of a list, references of one level, and documents that these lead to, of which there are so many without such
-turns: those of a page of 50 rows. Others in between would take the processor's caches, and all would take longer."""
+"""Documents that a level leads to which are built at once; of more, others get a turn after each ROWS.
+
+What is done at once is a page of 50 rows: others in between would take the processor's caches, and all would take
+longer."""
 
 
 T = TypeVar("T")

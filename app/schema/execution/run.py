@@ -129,7 +129,7 @@ class Run:
 
     async def _build_items(self, list_: Items) -> None:
         items, build, answer, place, weight = list_.items, list_.build, list_.answer, list_.place, list_.weight
-        self.context.long.append(answer)
+        self.context.to_empty.append(answer)
         for start in range(0, len(items), ROWS):
             self.weight = weight
             try:

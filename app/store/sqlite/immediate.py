@@ -52,8 +52,8 @@ class Impatient(apsw.Connection):
         self.set_progress_handler(self._is_late, STEPS)
 
     def hurried(self, work: Callable[[apsw.Connection], T], begun: float) -> T:
-        """What the work returns. Raises apsw.InterruptError where it takes longer than a read may from its beginning,
-        which is now."""
+        """What the work returns; it has `begun` now. Raises apsw.InterruptError where it takes longer than a read
+        may."""
         self._begun, self._computed = begun, None
         try:
             return work(self)
@@ -95,6 +95,7 @@ class Immediate:
         time_left()
         if not self._time.is_time:
             await self._time.turn()
+            time_left()
         begun, connection = monotonic(), self._connection
         try:
             if single:

@@ -39,7 +39,7 @@ class LoopTime:
         self._call()
         try:
             await place
-        except asyncio.CancelledError:
+        except BaseException:
             if place.done() and not place.cancelled():  # it was called just when nobody waited any more
                 self._called = False
                 self._call()

@@ -1,7 +1,7 @@
-"""Many rows are read with a little time for others between some and the next.
+"""Threads read rows and documents with a little time for others between some and the next.
 
-The thread that reads them would else keep a core, and Python's lock, for milliseconds; the event loop answers in
-between."""
+They would else keep a core, and Python's lock, for milliseconds; the event loop answers in between. What is read in the
+event loop's own thread, on a connection that is in a hurry, is short."""
 
 from __future__ import annotations
 

@@ -86,3 +86,31 @@ def test_leave_to_go_on_is_no_head(wire: Wire) -> None:
     for piece in (GO_ON, HEAD, b"body"):
         joined.write(piece)
     assert wire.sent == [GO_ON, HEAD + b"body"]
+
+
+class Gone(Wire):
+    """A connection that is gone: to write to it raises, as uvloop has it."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        raise RuntimeError("the handle is closed")
+
+    def is_closing(self) -> bool:
+        return True
+
+
+def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
+    gone = Gone()
+    joined = Joined(gone)
+    for piece in (HEAD, b"body", b"more"):
+        joined.write(piece)
+    joined.close()
+    joined.end()
+    assert gone.sent == [b"closed"]
+
+
+def test_a_head_that_waits_is_dropped_when_its_connection_goes(wire: Wire) -> None:
+    joined = Joined(wire)
+    joined.write(HEAD)
+    wire.close()
+    joined.close()
+    assert wire.sent == [b"closed", b"closed"]

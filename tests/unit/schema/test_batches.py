@@ -66,3 +66,27 @@ async def test_one_who_goes_away_while_it_reads_leaves_an_error_to_the_others() 
     async with asyncio.timeout(1):
         with pytest.raises(Exception, match=r"."):
             await other
+
+
+async def test_what_is_forgotten_is_let_go_of_and_read_anew() -> None:
+    batches, reading = Batches(), Reading()
+    reading.may_end.set()
+    assert await arrived(batches.ask("kind", "a", reading)) == "A"
+    batches.forget()
+    assert not list(batches.held())
+    assert await arrived(batches.ask("kind", "a", reading)) == "A"
+    assert reading.read == [["a"], ["a"]]
+
+
+async def test_what_is_being_read_is_there_for_those_who_wait_though_it_is_forgotten() -> None:
+    batches, reading = Batches(), Reading()
+    waiting = asyncio.create_task(arrived(batches.ask("kind", "a", reading)))
+    await reading.begun.wait()
+    batches.forget()
+    flushing = asyncio.create_task(batches.flush(at_once=False))
+    await asyncio.sleep(0)
+    assert not flushing.done()
+    reading.may_end.set()
+    await flushing
+    assert await waiting == "A"
+    assert batches.others.unread == 0

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.fhir import json
-from app.web.encoding import LONG, ROWS, encoded, let_go
+from app.web.encoding import LONG, ROWS, emptied, encoded
 
 ERRORS = [{"message": "x", "path": ["a", 0]}]
 
@@ -54,7 +54,7 @@ async def test_others_are_answered_while_a_long_answer_is_written() -> None:
     assert turns >= 10
 
 
-async def test_lists_are_let_go_of_a_few_rows_at_a_time() -> None:
+async def test_lists_are_emptied_by_a_few_rows_at_a_time() -> None:
     first, second = rows(5 * ROWS), rows(ROWS)
     left = []
 
@@ -64,7 +64,7 @@ async def test_lists_are_let_go_of_a_few_rows_at_a_time() -> None:
             await asyncio.sleep(0)
 
     task = asyncio.create_task(another())
-    await let_go([first, second])
+    await emptied([first, second])
     task.cancel()
     assert (first, second) == ([], [])
     assert left[1:4] == [3 * ROWS, 2 * ROWS, ROWS]

@@ -11,7 +11,7 @@ from app.schema.batches import Batch
 from app.schema.context import Context
 from app.schema.loaders import Loaders
 from app.web import graphql
-from app.web.encoding import let_go
+from app.web.encoding import emptied
 from tests.builders import patient
 from tests.contract.operations import ASKED, variables
 from tests.eventually import eventually
@@ -49,9 +49,9 @@ async def test_the_lists_of_a_long_answer_are_emptied_once_it_is_written(
     async def watched(long: Sequence[list[object]]) -> None:
         lists.extend(long)
         lengths.extend(map(len, long))
-        await let_go(long)
+        await emptied(long)
 
-    monkeypatch.setattr(graphql, "let_go", watched)
+    monkeypatch.setattr(graphql, "emptied", watched)
     data = await product.data("{ PatientList(_count: 100) { id } PatientConnection(_count: 100) { edges { cursor } } }")
     assert [len(data["PatientList"]), len(data["PatientConnection"]["edges"])] == [100, 100]
     assert (lengths, lists) == ([100, 100], [[], []])
