@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from strawberry.asgi import GraphQL
 
-from app.commands.garbage import search_seldom
+from app.commands.garbage import SECONDS, Search, search_seldom
 from app.main import create_app
 from app.schema.context import Context
 from app.settings import read_settings
@@ -91,4 +91,5 @@ if __name__ == "__main__":
     if len(sys.argv) != 3 or sys.argv[1] not in KINDS:
         raise SystemExit(__doc__)
     app = KINDS[sys.argv[1]](sys.argv[2])
-    Announced(uvicorn.Config(app, port=0, access_log=False, log_level="critical", server_header=False, ws="none")).run()
+    quiet: Final[dict[str, Any]] = {"access_log": False, "log_level": "critical", "server_header": False, "ws": "none"}
+    Announced(uvicorn.Config(app, port=0, callback_notify=Search(), timeout_notify=SECONDS, **quiet)).run()

@@ -15,7 +15,7 @@ import uvicorn
 from app.commands.connections import Connection
 from app.commands.cores import cores
 from app.commands.figures import shared_figures
-from app.commands.garbage import search_seldom
+from app.commands.garbage import SECONDS, Search, search_seldom
 from app.commands.sockets import Socket
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
@@ -125,6 +125,8 @@ def _uvicorn(settings: Settings) -> dict[str, Any]:
     program on this machine."""
     return {
         **_UVICORN,
+        "callback_notify": Search(),
+        "timeout_notify": SECONDS,
         "http": partial(Connection, seconds=settings.max_client_seconds, max_head=settings.max_head),
         "ws": partial(Socket, seconds=settings.max_client_seconds) if settings.subscriptions else "none",
         "ws_max_size": settings.max_body,

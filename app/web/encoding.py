@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 LONG: Final = 64
 """Rows of a list that are written at once; of more, others get a turn after each ROWS."""
-ROWS: Final = 16
+ROWS: Final = 8
 
 DEPTH: Final = 2
 """Objects around a long list: the response with its data, a field of the root, as a connection with its edges."""

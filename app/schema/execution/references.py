@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 LONG: Final = 64
 """Rows of a list that are built at once; of more, others get a turn after each ROWS."""
-ROWS: Final = 16
+ROWS: Final = 8
 """Rows, and documents, that are built between two turns of others: a quarter of a millisecond."""
 REFERENCES: Final = 500
 """References of a level that are looked at at once; of more, others get a turn after each AT_ONCE."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AT_ONCE: Final = 32
+AT_ONCE: Final = 16
 PAUSE: Final = 0.00002
 """Rows that a thread reads before it lets go of the processor, and for how many seconds."""
 
