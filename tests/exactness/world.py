@@ -15,7 +15,7 @@ from app.fhir import json
 from app.fhir.elements import type_definition
 from app.fhir.served import SERVED
 from app.search.index import search_index
-from app.store.repository import Write
+from app.store.repository import Row, Write
 from app.store.sqlite import SqliteStore
 from tests.exactness.references import IDS, OWN, SHARED
 
@@ -97,7 +97,7 @@ class World:
         return self._told[key]
 
     def _page(self, page: Page, elements: Collection[str] | None) -> Page:
-        return replace(page, rows=[replace(row, resource=self._shown(row.resource, elements)) for row in page.rows])
+        return replace(page, rows=[Row(self._shown(row.resource, elements), row.position) for row in page.rows])
 
     def _shown(self, resource: Resource, elements: Collection[str] | None) -> Resource:
         text = self._texts.get((resource["resourceType"], resource["id"])) or json.encode(resource)
