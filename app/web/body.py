@@ -22,9 +22,9 @@ DRAIN_SECONDS = 5.0
 async def read_body(headers: Headers, receive: Receive, limit: int) -> bytes:
     """The whole body. Raises TooLarge once it is beyond `limit` bytes, announced or sent, UnsupportedMedia for a
     compressed one, and ClientDisconnect."""
-    if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
         raise _compressed()
-    announced = headers.get(b"content-length", b"")
+    announced = headers.get(b"content-length", b"0")
     if announced.isdigit() and int(announced) > limit:
         if b"expect" not in headers:  # a client that waits for leave has sent nothing yet
             await _drain(receive, limit * DRAINED)

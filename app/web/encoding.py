@@ -7,15 +7,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from app.fhir import json
+from app.schema.execution.references import LONG, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from app.fhir.resource import Json
-
-LONG: Final = 64
-"""Rows of a list that are written at once; of more, others get a turn after each ROWS."""
-ROWS: Final = 8
 
 DEPTH: Final = 2
 """Objects around a long list: the response with its data, a field of the root, as a connection with its edges."""

@@ -127,31 +127,25 @@ class Turns:
 
     async def enter(self, turn: Turn) -> None:
         """Return when it is the turn of a request, all of which has come. Raises TooManyRequests."""
-        client = turn.client
         self._coming.discard(turn)
-        if client in self._unread:
-            self._check_unread(client)
-        line = self._lines.get(client)
+        self._check_unread(turn.client)
+        line = self._lines.get(turn.client)
         if line is None:
-            line = self._lines[client] = Line()
+            line = self._lines[turn.client] = Line()
         if line.answered < self._limits.most:
             line.answered += 1
         elif len(line.waiting) < self._limits.waiting:
-            await self._wait(line, client)
+            await self._wait(line, turn.client)
+            try:
+                self._check_unread(turn.client)
+            except TooMuchUnread:
+                self.leave(turn.client)
+                raise
         else:
             raise self._too_many()
-        CURRENT.set(Deadline(self._limits.seconds, client))
+        CURRENT.set(Deadline(self._limits.seconds, turn.client))
 
     async def _wait(self, line: Line, client: str) -> None:
-        """Return when the client has a place, in which nothing keeps it from beginning."""
-        await self._place(line, client)
-        try:
-            self._check_unread(client)
-        except TooMuchUnread:
-            self.leave(client)
-            raise
-
-    async def _place(self, line: Line, client: str) -> None:
         place = asyncio.get_running_loop().create_future()
         line.waiting.append(place)
         try:
@@ -187,10 +181,12 @@ class Turns:
 
     def _check_unread(self, client: str) -> None:
         """Raises TooMuchUnread."""
+        if client not in self._unread:
+            return
         if still := self._still(client):
             self._unread[client] = still
         else:
-            self._unread.pop(client, None)
+            del self._unread[client]
         if sum(unread() for unread in still) > self._limits.unread:
             raise TooMuchUnread(self._limits.unread)
 
@@ -216,9 +212,10 @@ class Turn:
         self.ends = 0.0
 
     async def begin(self) -> None:
-        """Take the place, which is done once. Raises TooManyRequests."""
-        await self._turns.enter(self)
-        self._held = True
+        """Take the place, once. Raises TooManyRequests."""
+        if not self._held:
+            await self._turns.enter(self)
+            self._held = True
 
     def end(self) -> None:
         """Give the place back."""
@@ -240,7 +237,7 @@ class Turn:
 
         async def received() -> Message:
             message = await receive()
-            if not self._held and message["type"] == "http.request" and not message.get("more_body"):
+            if message["type"] == "http.request" and not message.get("more_body"):
                 await self.begin()
             return message
 

@@ -52,7 +52,7 @@ class Failures:
     @property
     def everything(self) -> bool:
         """Whether null went up to the root of the answer."""
-        return bool(self._nulled) and any(place is None for _, place in self._nulled)
+        return any(place is None for _, place in self._nulled)
 
     def errors(self) -> list[GraphQLError]:
         """The errors, one for each place of the answer; those of places that had become null before are left out.

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from app.schema.references import Found, Wanted
 
 LONG: Final = 64
-"""Rows of a list that are built at once; of more, others get a turn after each ROWS."""
+"""Rows of a list that are built, and written, at once; of more, others get a turn after each ROWS."""
 ROWS: Final = 8
-"""Rows, and documents, that are built between two turns of others: a quarter of a millisecond."""
+"""Rows, and documents, that are built between two turns of others, and rows that are written: a quarter of a
+millisecond at the most."""
 REFERENCES: Final = 500
 """References of a level that are looked at at once; of more, others get a turn after each AT_ONCE."""
 AT_ONCE: Final = 64

@@ -8,9 +8,7 @@ rows, and all of them at once.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
-
-from msgspec import Struct
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from app.errors import AnswerTooLarge, OutOfTime
 from app.schema.execution.failures import Failures
@@ -35,7 +33,7 @@ class Nulled(Exception):
     """A required value is null, and what holds it must be; the error that made it so is noted already."""
 
 
-class Promise(Struct, eq=False):
+class Promise(NamedTuple):
     """What a resolver will answer, and what to do with it then."""
 
     answer: Awaitable[Any]
@@ -44,7 +42,7 @@ class Promise(Struct, eq=False):
     weight: int
 
 
-class Items(Struct, eq=False):
+class Items(NamedTuple):
     """The items of a long list that are still to be built into the list of the answer."""
 
     items: Sequence[Any]
@@ -128,7 +126,7 @@ class Run:
                 await self._next_level()
 
     async def _build_items(self, list_: Items) -> None:
-        items, build, answer, place, weight = list_.items, list_.build, list_.answer, list_.place, list_.weight
+        items, build, answer, place, weight = list_
         self.context.to_empty.append(answer)
         for start in range(0, len(items), ROWS):
             self.weight = weight

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +8,7 @@ from app.errors import InvalidSearch
 from app.schema.context import FEW, MANY, Containers, Context, Once
 from app.schema.loaders import Loaders
 from tests.builders import Document, device, organization, patient, procedure
+from tests.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,17 +121,8 @@ async def test_many_resources_are_let_go_of_a_few_at_a_time() -> None:
     await loaders.flush()
     for ticket in tickets:
         context.containers.enter(await ticket or {})
-    turns = 0
-
-    async def another() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(another())
-    await context.let_go()
-    task.cancel()
+    turns = Turns()
+    await turns.during(context.let_go())
     assert [len(held) for held in loaders.held()] == [0]
     assert not context.containers.sites.held()
-    assert turns >= 2 * MANY / FEW
+    assert turns.count >= 2 * MANY / FEW

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from app.fhir import json
-from app.web.encoding import LONG, ROWS, emptied, encoded
+from app.schema.execution.references import LONG, ROWS
+from app.web.encoding import emptied, encoded
+from tests.turns import Turns
 
 ERRORS = [{"message": "x", "path": ["a", 0]}]
 
@@ -40,18 +42,9 @@ async def test_a_long_answer_has_the_bytes_that_it_has_at_once(content: dict[str
 
 
 async def test_others_are_answered_while_a_long_answer_is_written() -> None:
-    turns = 0
-
-    async def another() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    task = asyncio.create_task(another())
-    await encoded({"data": {"a": rows(10 * ROWS)}})
-    task.cancel()
-    assert turns >= 10
+    turns = Turns()
+    await turns.during(encoded({"data": {"a": rows(10 * ROWS)}}))
+    assert turns.count >= 10
 
 
 async def test_lists_are_emptied_by_a_few_rows_at_a_time() -> None:

@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
 from app.schema.execution import references
 from app.schema.execution.references import LONG, ROWS
 from tests.builders import organization, patient, procedure
+from tests.turns import Turns
 
 if TYPE_CHECKING:
     import pytest
 
     from tests.conftest import Start
-
-
-class Turns:
-    """Counts the turns that others get while something runs."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    async def during(self, work: Any) -> Any:
-        """What the work answers."""
-        counting = asyncio.create_task(self._count())
-        try:
-            return await work
-        finally:
-            counting.cancel()
-
-    async def _count(self) -> None:
-        while True:
-            self.count += 1
-            await asyncio.sleep(0)
 
 
 class Known:
