@@ -36,5 +36,7 @@ def test_a_thread_does_not_pause_for_few_rows(pauses: list[float]) -> None:
 
 def test_the_event_loop_does_not_wait_for_itself(pauses: list[float], tmp_path: Path) -> None:
     apsw.Connection(str(tmp_path / "file")).close()
-    assert list(paced(Impatient(str(tmp_path / "file")), ROWS)) == ROWS
+    connection = Impatient(str(tmp_path / "file"))
+    assert list(paced(connection, ROWS)) == ROWS
     assert not pauses
+    connection.close()

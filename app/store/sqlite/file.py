@@ -89,8 +89,12 @@ def open_impatient(directory: Path) -> Impatient:
     path = directory / FILE
     try:
         connection = Impatient(str(path))
+    except apsw.Error as error:
+        raise unusable(path, error) from None
+    try:
         connection.execute(READER_SETTINGS)
     except apsw.Error as error:
+        connection.close()
         raise unusable(path, error) from None
     return connection
 
