@@ -7,19 +7,22 @@ Uvicorn closes a connection that is idle after an answer, and no other; it takes
 
 from __future__ import annotations
 
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.commands.joined import Joined
 from app.commands.reading import Reading
+from app.commands.sending import Outgoing, Sending
 from app.web.turns import UNREAD
 from app.web.unread import MALFORMED, head_too_large, unread
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Awaitable
 
+    from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
     from app.errors import DmiError
@@ -36,10 +39,11 @@ SEPARATORS: Final = 4
 
 class Connection(HttpToolsProtocol):
     """Uvicorn's connection, which waits for its client no more than so many `seconds`, and takes heads of `max_head`
-    bytes."""
+    bytes. `outgoing` is that of the process."""
 
-    def __init__(self, *arguments: Any, seconds: float, max_head: int, **named: Any) -> None:
+    def __init__(self, *arguments: Any, seconds: float, max_head: int, outgoing: Outgoing, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self._outgoing = outgoing
         self._seconds = seconds
         self._max_head = max_head
         self._pending = 0  # bytes since a head was complete, or a piece of a body came
@@ -50,7 +54,6 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn's own
         """As uvicorn's."""
         super().connection_made(transport)
-        self._joined = Joined(transport)
         self._head_since = self.loop.time()
         self.loop.call_later(TICK, self._look)
 
@@ -72,8 +75,19 @@ class Connection(HttpToolsProtocol):
         self._head_since = None
         self.scope[UNREAD] = self.transport.get_write_buffer_size  # type: ignore[typeddict-unknown-key] # our own
         super().on_headers_complete()
-        if not self.parser.should_upgrade():  # else there may be none
-            self.cycle.transport = self._joined
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        super()._start_asgi_task(cycle, partial(self._answered, cycle, app))
+
+    def _answered(
+        self,
+        cycle: RequestResponseCycle,
+        app: ASGI3Application,
+        scope: Scope,
+        receive: ASGIReceiveCallable,
+        _: ASGISendCallable,
+    ) -> Awaitable[None]:
+        return app(scope, receive, Sending(cycle, self._outgoing, self.tasks))
 
     def on_chunk_header(self) -> None:
         """The parser's hook: a body comes in chunks. Fields behind it are none of the request's."""
@@ -85,17 +99,27 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_response_complete(self) -> None:
-        """As uvicorn's: the next head may come, unless it has come already."""
-        self._joined.end()
-        is_waiting = not self.pipeline
-        super().on_response_complete()
-        if is_waiting:
+        """As uvicorn's: the next head may come, unless it has come already. A timer for each answer would cost a
+        fortieth of a small one; `_look` sees to those who ask for nothing more."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
             self._head_since = self.loop.time()
 
     def handle_websocket_upgrade(self) -> None:
         """As uvicorn's: the web socket has the connection from here on."""
+        self._outgoing.flush()
         super().handle_websocket_upgrade()
         self._let_go()
+
+    def shutdown(self) -> None:
+        """As uvicorn's: the server stops."""
+        self._outgoing.flush()
+        super().shutdown()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """As uvicorn's."""
@@ -113,13 +137,19 @@ class Connection(HttpToolsProtocol):
         if self._pending <= self._max_head:
             self._refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
 
+    @property
+    def _last(self) -> RequestResponseCycle | None:
+        """The request that came last, if any did."""
+        return self.cycle
+
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + SEPARATORS for name, value in self.headers)
 
     def _refuse(self, status: HTTPStatus, error: DmiError) -> None:
         """Answer, and close the connection; without an answer where an earlier request may still get its own."""
         self._is_refused = True
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        self._outgoing.flush()
+        cycle = self._last
         if cycle and not cycle.response_complete:
             if self.pipeline or cycle.response_started or not cycle.more_body:
                 self.transport.abort()
@@ -134,10 +164,12 @@ class Connection(HttpToolsProtocol):
         if self not in self.connections:
             return
         now, unread = self.loop.time(), self.transport.get_write_buffer_size()
-        silent = self._reading.silent(unread, now)
+        silent, patience = self._reading.silent(unread, now), self._seconds
         if not unread and self._head_since is not None:  # while it reads, it need not send
             silent = now - self._head_since
-        if silent > self._seconds:
+            if self._last and not self._pending:
+                patience = min(self.timeout_keep_alive, patience)
+        if silent > patience:
             self.transport.abort()
         else:
             self.loop.call_later(TICK, self._look)

@@ -16,6 +16,7 @@ from app.commands.connections import Connection
 from app.commands.cores import cores
 from app.commands.figures import shared_figures
 from app.commands.garbage import SECONDS, Search, search_seldom
+from app.commands.sending import Outgoing
 from app.commands.sockets import Socket
 from app.commands.workers import Workers, stop_with_supervisor
 from app.errors import SettingsError, StoreUnusable
@@ -127,7 +128,9 @@ def _uvicorn(settings: Settings) -> dict[str, Any]:
         **_UVICORN,
         "callback_notify": Search(),
         "timeout_notify": SECONDS,
-        "http": partial(Connection, seconds=settings.max_client_seconds, max_head=settings.max_head),
+        "http": partial(
+            Connection, seconds=settings.max_client_seconds, max_head=settings.max_head, outgoing=Outgoing()
+        ),
         "ws": partial(Socket, seconds=settings.max_client_seconds) if settings.subscriptions else "none",
         "ws_max_size": settings.max_body,
         "proxy_headers": bool(settings.proxies),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,22 @@ import pytest
 import uvicorn
 
 from app.commands.connections import Connection
+from app.commands.sending import FEW, SMALL, Outgoing
 from app.commands.sockets import Socket
 from tests.eventually import eventually
 from tests.freed import freed, without_search
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 LARGE = b"x" * 30_000_000
+MIDDLE = b"m" * (SMALL + 1)
+BODIES = {"/large": LARGE, "/middle": MIDDLE}
+HELD: dict[str, Callable[[], Awaitable[None]]] = {}
+"""What is done ahead of an answer."""
 GET = b"GET / HTTP/1.1\r\nHost: dmi\r\n\r\n"
 PATIENT = 0.2
+IDLE: Any = 0.1  # seconds like PATIENT; uvicorn's own are whole ones
 MOST = 4_096
 
 
@@ -33,7 +40,9 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     if scope["path"] == "/body":
         await counted(scope, receive, send)
         return
-    body = LARGE if scope["path"] == "/large" else b"small"
+    if scope["path"] in HELD:
+        await HELD[scope["path"]]()
+    body = BODIES.get(scope["path"], b"small")
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -52,18 +61,27 @@ async def counted(scope: Any, receive: Any, send: Any) -> None:
 
 
 @pytest.fixture
-async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[uvicorn.Server]:
     monkeypatch.setattr("app.commands.connections.TICK", 0.02)
     monkeypatch.setattr("app.commands.connections.LINGER", 0.2)
-    made: Any = partial(Connection, seconds=PATIENT, max_head=MOST)
+    made: Any = partial(Connection, seconds=PATIENT, max_head=MOST, outgoing=Outgoing())
     socket: Any = partial(Socket, seconds=PATIENT)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http=made, ws=socket, lifespan="off", log_level="critical"))
+    config = uvicorn.Config(
+        app, port=0, http=made, ws=socket, lifespan="off", log_level="critical", timeout_keep_alive=IDLE
+    )
+    server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
+    yield server
     server.should_exit = server.force_exit = True
     await serving
+
+
+@pytest.fixture
+def port(server: uvicorn.Server) -> int:
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
 
 
 async def closed(reader: asyncio.StreamReader) -> bool:
@@ -133,8 +151,72 @@ async def test_who_asks_again_within_the_time_is_answered(port: int) -> None:
     for _ in range(4):
         writer.write(GET)
         assert b"small" in await reader.readuntil(b"small")
-        await asyncio.sleep(PATIENT / 2)
+        await asyncio.sleep(IDLE / 2)
     writer.close()
+
+
+async def test_who_asks_for_nothing_more_is_left_before_one_who_is_asking(port: int) -> None:
+    ends: list[str] = []
+
+    async def ask(name: str, begins: bytes) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET)
+        await reader.readuntil(b"small")
+        writer.write(begins)
+        await closed(reader)
+        ends.append(name)
+        writer.close()
+
+    await asyncio.gather(ask("asking", b"GET"), ask("idle", b""))
+    assert ends == ["idle", "asking"]
+
+
+async def test_requests_sent_ahead_are_answered_in_their_order(port: int) -> None:
+    """In one piece, in pieces, and too large to be copied; of many connections at once."""
+    bodies = {b"/": b"small", b"/body": b"0 bytes, 1 field", b"/middle": MIDDLE}
+    paths = [b"/", b"/", b"/body", b"/", b"/middle", b"/body", b"/"] * 4
+    heads = [GET.replace(b"/ ", path + b" ") for path in paths]
+    heads[-1] = heads[-1].replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+    async def ask() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(heads))
+        async with asyncio.timeout(30):
+            answers = await reader.read()
+        assert re.findall(b"|".join(bodies.values()), answers) == [bodies[path] for path in paths]
+        writer.close()
+
+    await asyncio.gather(*(ask() for _ in range(2 * FEW)))
+
+
+async def test_what_is_answered_when_the_server_stops_goes_out(
+    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = asyncio.Event()
+
+    async def held() -> None:
+        await go_on.wait()
+
+    async def stop() -> None:
+        go_on.set()
+        await asyncio.sleep(0)  # in this turn all others are answered
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+
+    monkeypatch.setitem(HELD, "/held", held)
+    monkeypatch.setitem(HELD, "/stop", stop)
+
+    async def ask(path: bytes) -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(GET.replace(b"/ ", path + b" "))
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    waiting = [asyncio.create_task(ask(b"/held")) for _ in range(2 * FEW)]
+    await eventually(lambda: len(server.server_state.tasks) == 2 * FEW)
+    answers = await asyncio.gather(ask(b"/stop"), *waiting)
+    assert all(answer.endswith(b"\r\n\r\nsmall") for answer in answers)
 
 
 PIECE = b"x" * 65_536

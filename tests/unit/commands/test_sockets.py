@@ -14,6 +14,7 @@ from websockets.server import ServerProtocol
 
 from app.commands import sockets
 from app.commands.connections import Connection
+from app.commands.sending import Outgoing
 from app.commands.sockets import Socket
 from tests.eventually import eventually
 
@@ -41,7 +42,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 @pytest.fixture
 async def server() -> AsyncIterator[uvicorn.Server]:
     made: Any = partial(Socket, seconds=10)
-    http: Any = partial(Connection, seconds=10, max_head=65_536)
+    http: Any = partial(Connection, seconds=10, max_head=65_536, outgoing=Outgoing())
     server = uvicorn.Server(uvicorn.Config(app, port=0, http=http, ws=made, lifespan="off", log_level="critical"))
     serving = asyncio.create_task(server._serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
