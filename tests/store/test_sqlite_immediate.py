@@ -167,24 +167,61 @@ async def test_another_budget_takes_nothing_from_its_own(reads: Immediate, monke
     assert await reads.run(bounded) == (threading.get_ident(), 100_000)
 
 
+NUMBER = "SELECT count(*) FROM resource WHERE type = 'Patient'"
+
+
+def number_of_patients(connection: apsw.Connection) -> Any:
+    return connection.execute(NUMBER).get
+
+
 async def test_a_read_sees_one_state_and_the_next_what_was_written(reads: Immediate, store: SqliteStore) -> None:
-    number = "SELECT count(*) FROM resource WHERE type = 'Patient'"
     writing = asyncio.ensure_future(store.write([write("new", patient())]))
-    before = await reads.run(lambda connection: connection.execute(number).get)
+    before = await reads.run(number_of_patients)
     await writing
-    assert await reads.run(lambda connection: connection.execute(number).get) == before + 1
+    assert await reads.run(number_of_patients) == before + 1
     assert await reads.run(lambda connection: connection.in_transaction)
 
 
-async def test_what_the_work_raises_is_raised_and_ends_the_transaction(reads: Immediate, hops: Hops) -> None:
+@pytest.mark.parametrize("run", [Immediate.run, Immediate.run_statement])
+async def test_the_reads_of_one_turn_see_one_state_and_those_of_the_next_another(
+    reads: Immediate, tmp_path: Path, run: Callable[[Immediate, Callable[[apsw.Connection], Any]], Awaitable[Any]]
+) -> None:
+    other = apsw.Connection(str(tmp_path / FILE))
+    seen = []
+    for number in range(2):
+        await run(reads, number_of_patients)
+        seen.append(await run(reads, number_of_patients))
+        other.execute("DELETE FROM resource WHERE type = 'Patient' AND id = ?", (f"p{number}",))
+        seen.append(await run(reads, number_of_patients))
+        await asyncio.sleep(0)
+    assert seen == [200, 200, 199, 199]
+    other.close()
+
+
+async def test_a_single_statement_needs_no_transaction(reads: Immediate) -> None:
+    assert not await reads.run_statement(lambda connection: connection.in_transaction)
+    await asyncio.sleep(0)
+    assert not await reads.run_statement(lambda connection: connection.in_transaction)
+    assert await reads.run_statement(lambda connection: connection.in_transaction)
+
+
+async def test_no_transaction_outlasts_its_turn(reads: Immediate) -> None:
+    assert await reads.run(lambda connection: connection.in_transaction)
+    await asyncio.sleep(0)
+    assert not reads._connection.in_transaction
+
+
+async def test_what_the_work_raises_is_raised_and_the_next_read_is_read(reads: Immediate, hops: Hops) -> None:
     def fails(connection: apsw.Connection) -> None:
         connection.execute("SELECT 1 FROM resource")
         raise KeyError("x")
 
     with pytest.raises(KeyError):
         await reads.run(fails)
-    assert hops.number == 0
     assert await reads.run(lambda connection: connection.execute("SELECT 1").get) == 1
+    await asyncio.sleep(0)
+    assert await reads.run(lambda connection: connection.execute("SELECT 1").get) == 1
+    assert hops.number == 0
 
 
 async def test_a_failure_of_sqlite_is_met_again_in_the_thread_and_told_in_our_words(
@@ -249,5 +286,6 @@ async def test_a_read_that_waits_while_its_connection_closes_is_told_so(
     await reads.close()
     await threads.close()
     first, *others = await asyncio.gather(*waiting, return_exceptions=True)
+    await asyncio.sleep(0)
     assert first == 0
     assert all(isinstance(other, StoreUnavailable) for other in others)

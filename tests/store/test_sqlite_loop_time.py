@@ -13,7 +13,7 @@ from app.store.sqlite.loop_time import TURN, LoopTime
 
 @pytest.fixture
 def time() -> LoopTime:
-    return LoopTime()
+    return LoopTime(lambda: None)
 
 
 class Requests:
@@ -52,6 +52,17 @@ async def test_the_next_turn_has_all_of_its_time(time: LoopTime) -> None:
     time.spent(TURN)
     await asyncio.sleep(0)
     assert time.is_time
+
+
+async def test_the_end_of_each_turn_with_reads_is_told() -> None:
+    over: list[str] = []
+    time = LoopTime(lambda: over.append("over"))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        time.spent(TURN / 3)
+        time.spent(TURN / 3)
+        await asyncio.sleep(0)
+    assert over == ["over"] * 2
 
 
 async def test_a_request_that_began_comes_to_its_end_before_the_next_one_reads(time: LoopTime) -> None:

@@ -18,7 +18,7 @@ import apsw
 
 from app.store.deadline import time_left
 from app.store.sqlite.loop_time import LoopTime
-from app.store.sqlite.readers import in_one_state
+from app.store.sqlite.readers import end
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -72,12 +72,16 @@ class Impatient(apsw.Connection):
 
 
 class Immediate:
-    """Runs reads at once on a connection of the loop's thread, or in a thread of `readers`."""
+    """Runs reads at once on a connection of the loop's thread, or in a thread of `readers`.
+
+    Those of one turn of the loop see the state of one moment: to begin and end a transaction takes as long as a third
+    of a short read. Whatever a request knows by then was there before the turn, so none sees a state from before."""
 
     def __init__(self, connection: Impatient, readers: Readers) -> None:
         self._connection = connection
         self._readers = readers
-        self._time = LoopTime()
+        self._time = LoopTime(self._let_go)
+        self._has_read = self._has_begun = False  # something, and a transaction, in this turn
 
     def run(self, work: Callable[[apsw.Connection], T]) -> Awaitable[T]:
         """What the work returns; it may be begun twice. Raises what it raises, and StoreUnavailable."""
@@ -90,6 +94,7 @@ class Immediate:
     async def close(self) -> None:
         """Close the connection, on which nothing can be running now."""
         self._connection.close()
+        self._has_begun = False
 
     async def _run(self, work: Callable[[apsw.Connection], T], *, single: bool) -> T:
         time_left()
@@ -98,11 +103,19 @@ class Immediate:
             time_left()
         begun, connection = monotonic(), self._connection
         try:
-            if single:
-                return connection.hurried(work, begun)
-            return in_one_state(connection, lambda _: connection.hurried(work, begun))
+            if not self._has_begun and (self._has_read or not single):
+                connection.execute("BEGIN")
+                self._has_begun = True
+            self._has_read = True
+            return connection.hurried(work, begun)
         except apsw.Error:  # it is late, or what it met is met again there, and told in our words
             pass
         finally:
             self._time.spent(monotonic() - begun)
         return await self._readers.run(work)
+
+    def _let_go(self) -> None:
+        """Of the state that this turn has seen."""
+        if self._has_begun:
+            end(self._connection)
+        self._has_read = self._has_begun = False

@@ -8,9 +8,12 @@ from __future__ import annotations
 import asyncio
 from heapq import heappop, heappush
 from itertools import count
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from app.store.deadline import CURRENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TURN: Final = 0.003
 """Seconds of reads in one turn of the loop."""
@@ -18,9 +21,10 @@ TURN: Final = 0.003
 
 class LoopTime:
     """The reads of one event loop. Each asks whether there `is_time`, waits for `turn` where there is none, and tells
-    what it has `spent`."""
+    what it has `spent`. `over` is called when a turn with reads is over."""
 
-    def __init__(self) -> None:
+    def __init__(self, over: Callable[[], None]) -> None:
+        self._over = over
         self._spent = 0.0
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []  # a heap: the one that began first is first
         self._numbers = count()
@@ -56,6 +60,7 @@ class LoopTime:
 
     def _begin(self) -> None:
         self._spent = 0.0
+        self._over()
         self._call()
 
     def _call(self) -> None:

@@ -95,15 +95,16 @@ def _stop(connection: apsw.Connection, reading: asyncio.Future[T]) -> None:
 
 def in_one_state(connection: apsw.Connection, work: Callable[[apsw.Connection], T]) -> T:
     """What the work returns; all that it reads is of one moment."""
-    _end(connection)
+    end(connection)
     connection.execute("BEGIN")
     try:
         return work(connection)
     finally:
         with suppress(apsw.InterruptError):  # it ends before the next work then
-            _end(connection)
+            end(connection)
 
 
-def _end(connection: apsw.Connection) -> None:
+def end(connection: apsw.Connection) -> None:
+    """End a transaction, if there is one."""
     if connection.in_transaction:
         connection.execute("ROLLBACK")
