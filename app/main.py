@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, reduce
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import WebSocketRoute
 
 from app import __version__
@@ -144,23 +145,29 @@ def create_app(settings: Settings, store: Repository | None = None, schema: DmiS
         *health_routes(store, audit),
         *([metrics_route(witnesses.metrics)] if witnesses.metrics else []),
     ]
-    return Starlette(
-        routes=routes,
-        lifespan=lifespan,
-        middleware=[
-            Middleware(
-                Recording, use_of=witnesses.use_of, told=[each.note for each in witnesses.all], sampled=settings.otel
-            ),
-            *([Middleware(Auditing, keep=audit.keep)] if audit and settings.audit == "required" else []),
-            Middleware(AllowedHosts, allowed_hosts=settings.hosts),
-            *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
-            Middleware(Origins, settings.origins),
-            Middleware(Authentication, identify=identify),
-            Middleware(Turns, limits_of(settings)),
-            Middleware(Endpoint, "/graphql", GraphQLView(wiring, page=page.response if page else None)),
-        ],
-        exception_handlers={HTTPException: not_routed, Exception: unexpected},
+    layers = [
+        Middleware(
+            Recording,
+            unexpected,
+            use_of=witnesses.use_of,
+            told=[each.note for each in witnesses.all],
+            sampled=settings.otel,
+        ),
+        *([Middleware(Auditing, keep=audit.keep)] if audit and settings.audit == "required" else []),
+        Middleware(AllowedHosts, allowed_hosts=settings.hosts),
+        *([Middleware(cross_origin, settings.origins)] if settings.origins else ()),
+        Middleware(Origins, settings.origins),
+        Middleware(Authentication, identify=identify),
+        Middleware(Turns, limits_of(settings)),
+        Middleware(Endpoint, "/graphql", GraphQLView(wiring, page=page.response if page else None)),
+        Middleware(ExceptionMiddleware, handlers={HTTPException: not_routed}),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    # Starlette's own stack has a layer for unexpected errors ahead of all, which Recording sees to.
+    app.middleware_stack = reduce(
+        lambda inner, layer: layer.cls(inner, *layer.args, **layer.kwargs), layers[::-1], app.router
     )
+    return app
 
 
 def check(settings: Settings) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
@@ -18,7 +20,7 @@ class Endpoint:
         self._path = path
         self._endpoint = endpoint
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """As ASGI has it."""
         is_here = scope["type"] == "http" and scope["path"] == self._path
-        await (self._endpoint if is_here else self._app)(scope, receive, send)
+        return (self._endpoint if is_here else self._app)(scope, receive, send)

@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from app.errors import UNEXPECTED, NotFound, RequestError, origin
@@ -13,13 +14,12 @@ from app.fhir import json
 from app.fhir.outcome import operation_outcome
 from app.usage.use import ERRORS
 from app.web.negotiation import preferred_language
-from app.web.recording import fields_of, record_of, use_of
-from app.web.security import FIELDS
+from app.web.recording import record_of, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from starlette.requests import Request
+    from starlette.types import ASGIApp, Scope
 
     from app.errors import DmiError, Issue
     from app.fhir.resource import Resource
@@ -54,13 +54,10 @@ def outcome_of(request: Request, issues: Sequence[Issue]) -> Resource:
     return {"resourceType": outcome["resourceType"], "id": record_of(request.scope).id, **outcome}
 
 
-def unexpected(request: Request, error: Exception) -> Response:
-    """The answer to an error that nobody expected: logged by place, told without its text. Starlette's handler, which
-    stands outside of all layers."""
-    record = record_of(request.scope)
-    LOGGER.error("unexpected %s, %s %s (request %s)", origin(error), request.method, request.url.path, record.id)
-    fields = {name.decode(): value.decode() for name, value in (*FIELDS, *fields_of(record))}
-    return outcome_response(request, [UNEXPECTED], 500, fields)
+def unexpected(scope: Scope, error: Exception) -> ASGIApp:
+    """The answer to an error that nobody expected: logged by place, told without its text."""
+    LOGGER.error("unexpected %s, %s %s", origin(error), scope["method"], scope["path"])
+    return outcome_response(Request(scope), [UNEXPECTED], 500)
 
 
 def not_routed(request: Request, error: Exception) -> Response:

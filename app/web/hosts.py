@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from app.web.headers import headers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -26,11 +26,10 @@ class AllowedHosts:
         self._checking = TrustedHostMiddleware(self._allowed, allowed_hosts)
         self._known: set[bytes] = set()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """As ASGI has it."""
         known = scope["type"] == "lifespan" or headers_of(scope).get(b"host") in self._known
-        app = self._app if known else self._checking
-        await app(scope, receive, send)
+        return (self._app if known else self._checking)(scope, receive, send)
 
     async def _allowed(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Behind Starlette's check."""

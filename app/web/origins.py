@@ -16,7 +16,7 @@ from app.web.headers import headers_of, text_of
 from app.web.refusal import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Sequence
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -79,14 +79,13 @@ class Origins:
         self._app = app
         self._origins = frozenset(origins)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """As ASGI has it."""
         if scope["type"] == "lifespan" or not self._is_foreign(scope):
-            await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":  # one that is closed ahead of its handshake is answered with 403
-            await send({"type": "websocket.close", "code": _POLICY_VIOLATION})
-        else:
-            await refusal(scope, ForeignOrigin(), 403)(scope, receive, send)
+            return self._app(scope, receive, send)
+        if scope["type"] == "websocket":  # one that is closed ahead of its handshake is answered with 403
+            return send({"type": "websocket.close", "code": _POLICY_VIOLATION})
+        return refusal(scope, ForeignOrigin(), 403)(scope, receive, send)
 
     def _is_foreign(self, scope: Scope) -> bool:
         given = headers_of(scope)

@@ -12,7 +12,7 @@ from app.web.headers import headers_of
 from app.web.security import secured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,52 +26,64 @@ _RECORD: Final = "dmi.record"
 class Recording:
     """ASGI middleware: makes the record of each connection, of HTTP or a web socket, which `record_of` gives.
 
-    `use_of`, if any, makes what is noted of a request's use, and each of `told` is called with the record when the
-    request has ended. Traces that begin here are kept if `sampled`."""
+    `unexpected(scope, error)` is the answer to what no other layer has answered. `use_of`, if any, makes what is noted
+    of a request's use, and each of `told` is called with the record when the request has ended. Traces that begin here
+    are kept if `sampled`."""
 
     def __init__(
         self,
         app: ASGIApp,
+        unexpected: Callable[[Scope, Exception], ASGIApp],
         use_of: Callable[[], Use] | None = None,
         told: Sequence[Callable[[Record], None]] = (),
         *,
         sampled: bool = False,
     ) -> None:
         self._app = app
+        self._unexpected = unexpected
         self._use_of = use_of
         self._told = told
         self._sampled = sampled
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ASGI has it."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """As ASGI has it. An unexpected error is answered and raised again, as Starlette does, for the server's log."""
         if scope["type"] == "lifespan":
-            await self._app(scope, receive, send)
-            return
+            return self._app(scope, receive, send)
         headers = headers_of(scope)  # one that is sent twice is not well formed
         given = headers.get(REQUEST_ID, b""), headers.get(TRACEPARENT, b"")
         record = scope[_RECORD] = begun(*given, sampled=self._sampled)
-        current = CURRENT.set(record.id)
+        if self._use_of:
+            record.use = self._use_of()
+            record.use.client = (scope.get("client") or ("",))[0]
+        return (self._socket if scope["type"] == "websocket" else self._request)(scope, receive, send, record)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send, record: Record) -> None:
+        is_answered, use = False, record.use
 
         async def answered(message: Message) -> None:
+            nonlocal is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 message["headers"] = [*secured(message["headers"]), *fields_of(record)]
-                if record.use:
-                    record.use.status = message["status"]
+                if use:
+                    use.status = message["status"]
             await send(message)
 
+        current = CURRENT.set(record.id)
         try:
-            if scope["type"] == "websocket":
-                await self._socket(scope, receive, send, record)
-            elif self._use_of:
-                await self._watched(scope, receive, answered, record, self._use_of())
-            else:
-                await self._app(scope, receive, answered)
+            await self._app(scope, receive, answered)
+        except Exception as error:
+            if not is_answered:
+                await self._unexpected(scope, error)(scope, receive, answered)
+            raise
         finally:
             CURRENT.reset(current)
+            if use:
+                self._tell(record, use)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, record: Record) -> None:
         """One that is let in is told of by what is done over it, which has its own uses; one that is not, here."""
-        use = record.use = self._use_of() if self._use_of else None
+        use = record.use
 
         async def let_in(message: Message) -> None:
             if message["type"] == "websocket.accept":
@@ -83,9 +95,11 @@ class Recording:
                 record.use.status = message.get("status", 403)  # as a closed handshake is answered
             await send(message)
 
-        if use:
-            use.client = (scope.get("client") or ("",))[0]
-        await self._app(scope, receive, let_in)
+        current = CURRENT.set(record.id)
+        try:
+            await self._app(scope, receive, let_in)
+        finally:
+            CURRENT.reset(current)
         if use and record.use and use.status:
             self._tell(record, use)
 
@@ -93,17 +107,6 @@ class Recording:
         use.took = perf_counter_ns() - use.begun
         for told in self._told:
             told(record)
-
-    async def _watched(self, scope: Scope, receive: Receive, send: Send, record: Record, use: Use) -> None:
-        record.use = use
-        use.client = (scope.get("client") or ("",))[0]
-        try:
-            await self._app(scope, receive, send)
-        except Exception:
-            use.status = use.status or 500  # the answer is made outside of all layers
-            raise
-        finally:
-            self._tell(record, use)
 
 
 def record_of(scope: Scope) -> Record:

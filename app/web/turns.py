@@ -8,9 +8,9 @@ come until its answer is made. What it may take begins with its place.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from time import monotonic
@@ -80,14 +80,6 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-@dataclass(slots=True)
-class Line:
-    """The requests of one client: how many are being answered, and the turns of those that wait."""
-
-    answered: int = 0
-    waiting: deque[asyncio.Future[None]] = field(default_factory=deque)
-
-
 class Turns:
     """ASGI middleware: gives requests their turns, and their time.
 
@@ -95,7 +87,10 @@ class Turns:
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._lines: dict[str, Line] = {}
+        self._answered: dict[str, int] = {}  # client → how many of its requests are being answered
+        self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(
+            deque
+        )  # the turns of those that wait
         self._unread: dict[str, set[Unread]] = {}  # of connections with large answers
         self._coming = Coming(limits.body_seconds)
         self._limits = limits
@@ -125,29 +120,23 @@ class Turns:
             turn.end()
             CURRENT.set(None)
 
-    async def enter(self, turn: Turn) -> None:
-        """Return when it is the turn of a request, all of which has come. Raises TooManyRequests."""
+    def enter(self, turn: Turn) -> bool:
+        """Whether a request, all of which has come, is answered at once; else it must `wait`. Raises TooManyRequests,
+        TooMuchUnread."""
         self._coming.discard(turn)
         self._check_unread(turn.client)
-        line = self._lines.get(turn.client)
-        if line is None:
-            line = self._lines[turn.client] = Line()
-        if line.answered < self._limits.most:
-            line.answered += 1
-        elif len(line.waiting) < self._limits.waiting:
-            await self._wait(line, turn.client)
-            try:
-                self._check_unread(turn.client)
-            except TooMuchUnread:
-                self.leave(turn.client)
-                raise
-        else:
-            raise self._too_many()
-        CURRENT.set(Deadline(self._limits.seconds, turn.client))
+        answered = self._answered.get(turn.client, 0)
+        if answered < self._limits.most:
+            self._answered[turn.client] = answered + 1
+            return True
+        if len(self._waiting[turn.client]) < self._limits.waiting:
+            return False
+        raise self._too_many()
 
-    async def _wait(self, line: Line, client: str) -> None:
-        place = asyncio.get_running_loop().create_future()
-        line.waiting.append(place)
+    async def wait(self, client: str) -> None:
+        """Return when it is the turn of a request. Raises TooManyRequests, TooMuchUnread."""
+        place, waiting = asyncio.get_running_loop().create_future(), self._waiting[client]
+        waiting.append(place)
         try:
             async with asyncio.timeout(LONGEST):
                 await place
@@ -156,22 +145,33 @@ class Turns:
                 self.leave(client)  # it came just when nobody waited any more
             else:
                 with suppress(ValueError):  # one that was given up may have been passed over already
-                    line.waiting.remove(place)
+                    waiting.remove(place)
             if isinstance(error, TimeoutError):
                 raise self._too_many() from None
             raise
+        try:
+            self._check_unread(client)
+        except TooMuchUnread:
+            self.leave(client)
+            raise
+
+    def deadline(self, client: str) -> Deadline:
+        """The end of what a request may take that is answered from now on."""
+        return Deadline(self._limits.seconds, client)
 
     def leave(self, client: str) -> None:
         """Give a place to who waits for it longest."""
-        line = self._lines[client]
-        while line.waiting:
-            place = line.waiting.popleft()
+        waiting = self._waiting.get(client)
+        while waiting:
+            place = waiting.popleft()
             if not place.done():
                 place.set_result(None)
                 return
-        line.answered -= 1
-        if not line.answered:
-            del self._lines[client]
+        if self._answered[client] > 1:
+            self._answered[client] -= 1
+        else:
+            del self._answered[client]
+            self._waiting.pop(client, None)
 
     def answers(self, client: str, unread: Unread) -> None:
         """Note a connection that has a large answer, of which `unread()` bytes are still to be read."""
@@ -212,10 +212,13 @@ class Turn:
         self.ends = 0.0
 
     async def begin(self) -> None:
-        """Take the place, once. Raises TooManyRequests."""
-        if not self._held:
-            await self._turns.enter(self)
-            self._held = True
+        """Take the place, once. Raises TooManyRequests, TooMuchUnread."""
+        if self._held:
+            return
+        if not self._turns.enter(self):
+            await self._turns.wait(self.client)
+        self._held = True
+        CURRENT.set(self._turns.deadline(self.client))
 
     def end(self) -> None:
         """Give the place back."""

@@ -7,6 +7,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from app.web.failures import unexpected
 from app.web.page import Page, page_routes
 from app.web.published import Operation
 from app.web.recording import Recording
@@ -30,7 +31,7 @@ def static(tmp_path: Path) -> Path:
 
 
 def client(static: Path, operations: Sequence[Operation] = ()) -> httpx.AsyncClient:
-    app = Starlette(routes=page_routes(Page(static, operations)), middleware=[Middleware(Recording)])
+    app = Starlette(routes=page_routes(Page(static, operations)), middleware=[Middleware(Recording, unexpected)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://server")
 
 

@@ -10,10 +10,16 @@ import pytest
 
 from app.usage.record import CURRENT, WithRequest
 from app.usage.trace_context import read
+from app.web.failures import unexpected
+from app.web.recording import Recording
+from app.web.security import FIELDS
 from tests.builders import patient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
+    from starlette.types import Message, Receive, Scope, Send
 
     from tests.conftest import Product, Start
 
@@ -111,21 +117,65 @@ async def test_an_operation_outcome_has_the_id_as_its_own(start: Start, method: 
     assert (outcome["resourceType"], outcome["id"]) == ("OperationOutcome", "r-1")
 
 
-async def test_an_unexpected_error_tells_its_id_and_the_log_tells_it_too(
-    start: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    product = await start(patient())
+class Broken:
+    """What goes wrong as nobody expects."""
 
-    async def broken(*_: Any) -> None:
+    def __init__(self, *_: Any, **__: Any) -> None:
         raise ValueError("Dupont")
 
-    monkeypatch.setattr(product.store, "ready", broken)
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """The log as a server writes it."""
+    caplog.handler.addFilter(WithRequest())
+    formatter = caplog.handler.formatter
+    caplog.handler.setFormatter(logging.Formatter("%(message)s%(request)s"))
+    yield caplog
+    caplog.handler.setFormatter(formatter)
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ("GET /fhir/Patient/p1", "app.web.rest.view.Exchange"),
+        ("POST /graphql", "app.main.Context"),
+        ("GET /fhir/Patient/p1", "app.web.turns.Turn"),
+    ],
+    ids=["a route", "the endpoint", "a layer"],
+)
+async def test_an_unexpected_error_tells_its_id_and_the_log_tells_it_too(
+    start: Start, monkeypatch: pytest.MonkeyPatch, logged: pytest.LogCaptureFixture, line: str, broken: str
+) -> None:
+    product = await start(patient())
+    monkeypatch.setattr(broken, Broken)
     transport: Any = product.http._transport
     transport.raise_app_exceptions = False
-    response = await product.http.get("/ready", headers={"X-Request-Id": "r-1"})
+    response = await product.http.request(
+        *line.split(), json={"query": "{ __typename }"}, headers={"X-Request-Id": "r-1"}
+    )
     assert (response.status_code, response.headers["x-request-id"], response.json()["id"]) == (500, "r-1", "r-1")
-    assert "r-1" in caplog.text
-    assert "Dupont" not in caplog.text + response.text
+    assert set(FIELDS) <= {(name.lower(), value) for name, value in response.headers.raw}
+    assert logged.text.endswith(f", {line} (request r-1)\n")
+    assert "Dupont" not in logged.text + response.text
+
+
+async def test_an_error_behind_the_beginning_of_an_answer_makes_no_second_one() -> None:
+    sent: list[str] = []
+
+    async def begins(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ValueError("x")
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
+    with pytest.raises(ValueError, match="x"):
+        await Recording(begins, unexpected)(scope, receive, send)
+    assert sent == ["http.response.start"]
 
 
 def test_a_line_of_the_log_ends_with_the_request_that_is_answered() -> None:

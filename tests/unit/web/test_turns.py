@@ -16,6 +16,7 @@ from starlette.routing import Route
 from app.access.grant import grant_of
 from app.access.principal import Principal
 from app.web.authentication.middleware import Authentication
+from app.web.failures import unexpected
 from app.web.recording import Recording
 from app.web.turns import LARGE, UNREAD, Limits, Turn, Turns, network_of
 from tests.eventually import eventually
@@ -43,7 +44,7 @@ class Service:
             Route("/graphql", self._work, methods=["GET", "POST"]),
         ]
         middleware = [
-            Middleware(Recording),
+            Middleware(Recording, unexpected),
             Middleware(Authentication, identify=_principal),
             Middleware(Turns, LIMITS),
         ]
@@ -260,7 +261,7 @@ class Unreading:
     def __init__(self) -> None:
         self.waiting = [900, 900]
         self.release = asyncio.Event()
-        self._app = Recording(Authentication(Turns(self._large, LIMITS), _principal))
+        self._app = Recording(Authentication(Turns(self._large, LIMITS), _principal), unexpected)
 
     async def asked(self, connection: int, address: str = "192.0.2.1", path: str = "/large") -> int:
         statuses: list[int] = []
@@ -343,7 +344,7 @@ async def test_nothing_is_remembered_of_clients_that_are_gone() -> None:
         turn = Turn(turns, f"client {number}")
         await turn.begin()
         turn.end()
-    assert (turns._lines, turns._coming._turns) == ({}, set())
+    assert (turns._answered, turns._waiting, turns._coming._turns) == ({}, {}, set())
 
 
 async def _nothing(*_: Any) -> None:
