@@ -12,6 +12,8 @@ from decimal import Decimal
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct, field
+
 from app.errors import DmiError, RequestError, TooCostly
 
 if TYPE_CHECKING:
@@ -71,12 +73,11 @@ class Expression:
     weight: int
 
 
-class FhirPaths:
+class FhirPaths(Struct, eq=False):
     """The FHIRPath expressions of one request, and how much they may still cost."""
 
-    def __init__(self) -> None:
-        self._left = MOST_WORK
-        self._read: dict[str, Expression] = {}
+    _left: int = MOST_WORK
+    _read: dict[str, Expression] = field(default_factory=dict)
 
     def read(self, text: str) -> Expression:
         """The expression of that text. Raises RequestError where it is wrong or not allowed, TooCostly."""

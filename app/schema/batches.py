@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from app.store.failures import slow
 
@@ -24,14 +24,11 @@ TURNS: Final = 2
 """Turns of the event loop in which others may ask: one begins what is waited for, in the next it begins its parts."""
 
 
-class Others:
+class Others(Struct, eq=False):
     """Whether others wait for the same level, who may ask for more, and how many batches are not read yet."""
 
-    __slots__ = ("may_ask", "unread")
-
-    def __init__(self) -> None:
-        self.may_ask = True
-        self.unread = 0
+    may_ask: bool = True
+    unread: int = 0
 
 
 class Batch:
@@ -135,16 +132,13 @@ class Kind:
         return found
 
 
-class Batches:
+class Batches(Struct, eq=False):
     """The batches of one request."""
 
-    __slots__ = ("_flushed", "_kinds", "_made", "others")
-
-    def __init__(self) -> None:
-        self._kinds: dict[Hashable, Kind] = {}
-        self._made: list[Batch] = []
-        self._flushed = 0  # so many of them, in their order, need no flush any more
-        self.others = Others()
+    _kinds: dict[Hashable, Kind] = field(default_factory=dict)
+    _made: list[Batch] = field(default_factory=list)
+    _flushed: int = 0  # so many of them, in their order, need no flush any more
+    others: Others = field(default_factory=Others)
 
     def known(self, kind: Hashable) -> Kind | None:
         """What was asked for of a kind, if anything was."""

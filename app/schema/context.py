@@ -82,14 +82,15 @@ class Source(Reader, Writer, Protocol):
         """As `Repository.history`."""
 
 
-class Containers:
+class Containers(Struct, eq=False):
     """What is inside what, for `#id` references and reverse lists: only resources that hold others are remembered."""
 
-    def __init__(self) -> None:
-        self._container_of: dict[int, Resource] = {}
-        self._entries: set[int] = set()
-        self._inside: dict[int, Mapping[str, Resource]] = {}
-        self.sites = Sites()  # keeps the resources, so that the ids of their parts are not used again
+    _container_of: dict[int, Resource] = field(default_factory=dict)
+    _entries: set[int] = field(default_factory=set)
+    _inside: dict[int, Mapping[str, Resource]] = field(default_factory=dict)
+    sites: Sites = field(
+        default_factory=Sites
+    )  # keeps the resources, so that the ids of their parts are not used again
 
     def enter(self, resource: Resource) -> Resource:
         """Note a resource that comes into the graph, and answer it."""
@@ -130,11 +131,10 @@ def _by_id(contained: Json) -> dict[str, Resource]:
     return {r["id"]: r for r in reversed(listed) if isinstance(r, dict) and isinstance(r.get("id"), str)}
 
 
-class Once:
+class Once(Struct, eq=False):
     """Answers of pure functions, kept for one request: below 1,000 rows a field has the same arguments 1,000 times."""
 
-    def __init__(self) -> None:
-        self._answers: dict[Hashable, Any] = {}
+    _answers: dict[Hashable, Any] = field(default_factory=dict)
 
     def __call__(self, function: Callable[..., Answer], *arguments: Hashable) -> Answer:
         """function(*arguments), called once; a DmiError that it raised is raised each time."""

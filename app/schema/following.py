@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct
+
 from app.errors import TooCostly
 
 MOST_REFERENCES: Final = 20_000
 """Twenty references of each row of a page of 1,000."""
 
 
-class Following:
+class Following(Struct, eq=False):
     """What is left to follow."""
 
-    def __init__(self) -> None:
-        self._left = MOST_REFERENCES
+    _left: int = MOST_REFERENCES
 
     def goes_on(self, times: int) -> bool:
         """Whether so many references may all be followed; they count as followed then."""

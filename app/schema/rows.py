@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec import Struct
+
 from app.errors import TooCostly
 
 MOST_ROWS: Final = 20_000
@@ -16,11 +18,10 @@ ALONE: Final = 100
 """The least that a page found by a cursor counts as: its parent cannot share a store command with others."""
 
 
-class Rows:
+class Rows(Struct, eq=False):
     """What is left to ask for. A level that goes beyond it is refused whole, before the store is asked."""
 
-    def __init__(self) -> None:
-        self._left = MOST_ROWS
+    _left: int = MOST_ROWS
 
     def take(self, count: int) -> None:
         """Ask for so many rows, skipped ones included. Raises TooCostly."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import Struct, field
+
 from app.fhir.bundle import Entries
 from app.fhir.elements import UnknownType, type_definition
 
@@ -24,18 +26,17 @@ class Site(NamedTuple):
     full_url: str = ""
 
 
-class Sites:
+class Sites(Struct, eq=False):
     """The sites of the references in all resources that came into the graph.
 
     Resources are kept, so that the identity of a reference names it as long as the request lives. Bundles are searched
     at once, all others only when a reference asks for what it allows, which few do."""
 
-    def __init__(self) -> None:
-        self._kept: dict[int, Resource] = {}
-        self._searched = 0  # so many of them, in their order, were searched
-        self._sites: dict[int, Site] = {}
-        self.bundles = False
-        """Whether there is a Bundle, in which a reference may mean an entry."""
+    _kept: dict[int, Resource] = field(default_factory=dict)
+    _searched: int = 0  # so many of them, in their order, were searched
+    _sites: dict[int, Site] = field(default_factory=dict)
+    bundles: bool = False
+    """Whether there is a Bundle, in which a reference may mean an entry."""
 
     def enter(self, resource: Resource) -> bool:
         """Note a resource that comes into the graph; answers whether it is new."""

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from graphql import GraphQLError, located_error
+from msgspec import Struct, field
 
 from app.errors import TooCostly
 from app.schema.execution.places import paths
@@ -33,12 +34,11 @@ class Failure(NamedTuple):
     place: Above
 
 
-class Failures:
+class Failures(Struct, eq=False):
     """The errors of one execution, in their order, and the places that null went up to, in theirs."""
 
-    def __init__(self) -> None:
-        self._noted: list[Failure] = []
-        self._nulled: list[tuple[int, Above]] = []
+    _noted: list[Failure] = field(default_factory=list)
+    _nulled: list[tuple[int, Above]] = field(default_factory=list)
 
     def note(self, error: Exception, nodes: Sequence[FieldNode], place: Above) -> None:
         """Note an error; nobody asks for more than one beyond those that are told."""
