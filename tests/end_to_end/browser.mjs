@@ -67,7 +67,9 @@ export async function visits(server, screenshots, pages) {
       return route.abort();
     }
     if (!url.pathname.startsWith('/some/prefix/')) return route.continue();
-    const response = await route.fetch({ url: origin + url.pathname.slice('/some/prefix'.length) + url.search });
+    // A browser asks once more, too, where the server was just closing a connection that was idle.
+    const address = origin + url.pathname.slice('/some/prefix'.length) + url.search;
+    const response = await route.fetch({ url: address, maxRetries: 2 });
     return route.fulfill({ response });
   }
 }
