@@ -358,16 +358,14 @@ async def test_a_client_that_goes_leaves_nothing_for_a_search_of_garbage(start: 
         await product.store.write([Write("Procedure", "a", None)])
 
     await come_and_go()
-    gc.collect()
-    gc.disable()
-    gc.set_debug(gc.DEBUG_SAVEALL)
-    try:
-        await come_and_go()
-        await asyncio.sleep(0)
-        gc.collect()
-        left = {type(each).__qualname__ for each in gc.garbage if type(each).__module__.startswith("app.")}
-    finally:
-        gc.set_debug(0)
-        gc.garbage.clear()
-        gc.enable()
+    with without_search():
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        try:
+            await come_and_go()
+            await asyncio.sleep(0)
+            gc.collect()
+            left = {type(each).__qualname__ for each in gc.garbage if type(each).__module__.startswith("app.")}
+        finally:
+            gc.set_debug(0)
+            gc.garbage.clear()
     assert left == set()
