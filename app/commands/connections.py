@@ -20,7 +20,6 @@ from app.web.unread import MALFORMED, head_too_large, unread
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable
 
     from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
@@ -79,15 +78,19 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         super()._start_asgi_task(cycle, partial(self._answered, cycle, app))
 
-    def _answered(
+    async def _answered(
         self,
         cycle: RequestResponseCycle,
         app: ASGI3Application,
         scope: Scope,
         receive: ASGIReceiveCallable,
         _: ASGISendCallable,
-    ) -> Awaitable[None]:
-        return app(scope, receive, Sending(cycle, self._outgoing, self.tasks))
+    ) -> None:
+        try:
+            await app(scope, receive, Sending(cycle, self._outgoing, self.tasks))
+        except BaseException:
+            self._outgoing.flush()  # the answer to an error, too: uvicorn closes the connection
+            raise
 
     def on_chunk_header(self) -> None:
         """The parser's hook: a body comes in chunks. Fields behind it are none of the request's."""
@@ -167,7 +170,7 @@ class Connection(HttpToolsProtocol):
         silent, patience = self._reading.silent(unread, now), self._seconds
         if not unread and self._head_since is not None:  # while it reads, it need not send
             silent = now - self._head_since
-            if self._last and not self._pending:
+            if self._last and not self._last.more_body and not self._pending:  # else it is sending
                 patience = min(self.timeout_keep_alive, patience)
         if silent > patience:
             self.transport.abort()

@@ -46,6 +46,8 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    if scope["path"] == "/fails":
+        raise ValueError
 
 
 async def counted(scope: Any, receive: Any, send: Any) -> None:
@@ -217,6 +219,41 @@ async def test_what_is_answered_when_the_server_stops_goes_out(
     await eventually(lambda: len(server.server_state.tasks) == 2 * FEW)
     answers = await asyncio.gather(ask(b"/stop"), *waiting)
     assert all(answer.endswith(b"\r\n\r\nsmall") for answer in answers)
+
+
+async def test_the_answer_to_an_error_goes_out_where_they_are_many(
+    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = asyncio.Event()
+
+    async def held() -> None:
+        await go_on.wait()
+
+    monkeypatch.setitem(HELD, "/held", held)
+    others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(FEW)]
+    for _, writer in others:
+        writer.write(GET.replace(b"/ ", b"/held "))
+    await eventually(lambda: len(server.server_state.tasks) == FEW)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET.replace(b"/ ", b"/fails "))
+    answer = await reader.read()
+    go_on.set()
+    for _, each in [*others, (reader, writer)]:
+        each.close()
+    assert answer.endswith(b"\r\n\r\nsmall")
+
+
+async def test_who_still_sends_a_body_that_nobody_waits_for_is_no_one_idle(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(GET.replace(b"\r\n\r\n", b"\r\nContent-Length: 1000\r\n\r\n"))
+    await reader.readuntil(b"small")
+    began = asyncio.get_running_loop().time()
+    waiting = asyncio.create_task(closed(reader))
+    while not waiting.done():
+        writer.write(b"x")
+        await asyncio.sleep(0.01)
+    assert asyncio.get_running_loop().time() - began > PATIENT
+    writer.close()
 
 
 PIECE = b"x" * 65_536
