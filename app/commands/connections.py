@@ -2,15 +2,18 @@
 that does not read its answer, is closed. One with a head that is too large is refused. What a request's body may take
 is seen to by `app.web.body` and `app.web.turns`.
 
-Uvicorn closes a connection that is idle after an answer, and no other; it takes heads of any size.
+Uvicorn closes a connection that is idle after an answer, and no other; it takes heads of any size. It loses the body of
+a request that offers another protocol, as Java's client does with HTTP/2.
 """
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from httptools import HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.commands.reading import Reading
@@ -47,6 +50,7 @@ class Connection(HttpToolsProtocol):
         self._max_head = max_head
         self._pending = 0  # bytes since a head was complete, or a piece of a body came
         self._is_refused = False
+        self._data = b""  # what is being parsed
         self._head_since: float | None = None
         self._reading = Reading()
 
@@ -62,7 +66,9 @@ class Connection(HttpToolsProtocol):
         if self._is_refused:
             return
         self._pending += len(data)
+        self._data = data
         super().data_received(data)
+        self._data = b""
         if self._pending > self._max_head and not self._is_refused:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, head_too_large(self._max_head))
 
@@ -70,6 +76,8 @@ class Connection(HttpToolsProtocol):
         """As uvicorn's: the head is there."""
         if self._pending > self._max_head and self._head_size() > self._max_head:
             raise OverflowError  # the parser stops; `data_received` tells why
+        if self._is_offer:
+            return  # the head comes again without it
         self._pending = 0
         self._head_since = None
         self.scope[UNREAD] = self.transport.get_write_buffer_size  # type: ignore[typeddict-unknown-key] # our own
@@ -100,6 +108,32 @@ class Connection(HttpToolsProtocol):
         """As uvicorn's: a piece of a body."""
         self._pending = 0
         super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """As uvicorn's: all of a request has come."""
+        if not self._is_offer:
+            super().on_message_complete()
+
+    @property
+    def _is_offer(self) -> bool:
+        """Whether the head offers a protocol beside HTTP/1.1 that is not taken."""
+        return (
+            self.parser.should_upgrade()  # also a CONNECT
+            and not self._should_upgrade()
+            and any(name == b"upgrade" for name, _ in self.headers)
+        )
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Uvicorn's hook: read the request as if nothing had been offered, which a server may. The parser took what is
+        behind the head for the other protocol. https://www.rfc-editor.org/rfc/rfc9110#section-7.8"""
+        error = sys.exc_info()[1]
+        behind = self._data[error.args[0] :] if error else b""
+        line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        fields = [b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade"]
+        self.parser = HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self._pending = 0
+        self.data_received(b"".join((line, *fields, b"\r\n", behind)))
 
     def on_response_complete(self) -> None:
         """As uvicorn's: the next head may come, unless it has come already. A timer for each answer would cost a

@@ -221,6 +221,33 @@ async def test_what_is_answered_when_the_server_stops_goes_out(
     assert all(answer.endswith(b"\r\n\r\nsmall") for answer in answers)
 
 
+OFFER = b"\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+LENGTH = b"POST /body HTTP/1.1\r\nHost: dmi" + OFFER + b"Content-Length: 5\r\n\r\nhello"
+CHUNKS = b"POST /body HTTP/1.1\r\nHost: dmi" + OFFER + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize("pieces", [1_000, 50, 1])
+@pytest.mark.parametrize("request_", [LENGTH, CHUNKS], ids=["length", "chunks"])
+async def test_the_body_behind_an_offer_of_another_protocol_is_read(port: int, request_: bytes, pieces: int) -> None:
+    """Java's client offers HTTP/2 with each request over a connection that is not encrypted."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    sent = request_ + GET + request_
+    for begin in range(0, len(sent), pieces):
+        writer.write(sent[begin : begin + pieces])
+        await writer.drain()
+        await asyncio.sleep(0)
+    for answer in (b"5 bytes", b"small", b"5 bytes"):
+        assert answer in await reader.readuntil(answer)
+    writer.close()
+
+
+async def test_who_asks_for_a_tunnel_is_refused(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"CONNECT dmi:443 HTTP/1.1\r\nHost: dmi" + OFFER + b"\r\n")
+    assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
 async def test_the_answer_to_an_error_goes_out_where_they_are_many(
     server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
