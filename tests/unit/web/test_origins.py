@@ -23,6 +23,7 @@ FRAME = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Origin": "http://localhost:9"},
         {"Origin": "http://localhost.evil.example"},
         {"Sec-Fetch-Site": "cross-site", **SUBRESOURCE},
