@@ -50,7 +50,7 @@ class Connection(HttpToolsProtocol):
         self._max_head = max_head
         self._pending = 0  # bytes since a head was complete, or a piece of a body came
         self._is_refused = False
-        self._data = b""  # what is being parsed
+        self._data = self._again = b""  # what is being parsed, and what is to be parsed once more
         self._head_since: float | None = None
         self._reading = Reading()
 
@@ -63,11 +63,11 @@ class Connection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """As uvicorn's. What is neither a body nor a head of the size that it may have is not kept: fields that come
         behind a body, too."""
-        if self._is_refused:
-            return
-        self._pending += len(data)
-        self._data = data
-        super().data_received(data)
+        while data and not self._is_refused:
+            self._pending += len(data)
+            self._data = data
+            super().data_received(data)
+            data, self._again = self._again, b""
         self._data = b""
         if self._pending > self._max_head and not self._is_refused:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, head_too_large(self._max_head))
@@ -76,8 +76,8 @@ class Connection(HttpToolsProtocol):
         """As uvicorn's: the head is there."""
         if self._pending > self._max_head and self._head_size() > self._max_head:
             raise OverflowError  # the parser stops; `data_received` tells why
-        if self._is_offer:
-            return  # the head comes again without it
+        if self.parser.should_upgrade() and self._is_offer():
+            return  # the head is parsed once more, without it
         self._pending = 0
         self._head_since = None
         self.scope[UNREAD] = self.transport.get_write_buffer_size  # type: ignore[typeddict-unknown-key] # our own
@@ -111,29 +111,25 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """As uvicorn's: all of a request has come."""
-        if not self._is_offer:
+        if not (self.parser.should_upgrade() and self._is_offer()):
             super().on_message_complete()
 
-    @property
     def _is_offer(self) -> bool:
-        """Whether the head offers a protocol beside HTTP/1.1 that is not taken."""
-        return (
-            self.parser.should_upgrade()  # also a CONNECT
-            and not self._should_upgrade()
-            and any(name == b"upgrade" for name, _ in self.headers)
-        )
+        """Whether a head that could be an upgrade offers a protocol beside HTTP/1.1 that is not taken; it may be one of
+        a web socket, or a CONNECT."""
+        return not self._should_upgrade() and any(name == b"upgrade" for name, _ in self.headers)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Uvicorn's hook: read the request as if nothing had been offered, which a server may. The parser took what is
-        behind the head for the other protocol. https://www.rfc-editor.org/rfc/rfc9110#section-7.8"""
-        error = sys.exc_info()[1]
-        behind = self._data[error.args[0] :] if error else b""
+        """Uvicorn's hook: have the request parsed as if nothing had been offered, which a server may ignore. The parser
+        has stopped behind the head. https://www.rfc-editor.org/rfc/rfc9110#section-7.8"""
+        stopped = sys.exc_info()[1]  # uvicorn is handling HttpParserUpgrade, which tells how many bytes were parsed
+        behind = self._data[stopped.args[0] :] if stopped else b""
         line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         fields = [b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade"]
         self.parser = HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
         self._pending = 0
-        self.data_received(b"".join((line, *fields, b"\r\n", behind)))
+        self._again = b"".join((line, *fields, b"\r\n", behind))
 
     def on_response_complete(self) -> None:
         """As uvicorn's: the next head may come, unless it has come already. A timer for each answer would cost a
@@ -175,18 +171,19 @@ class Connection(HttpToolsProtocol):
             self._refuse(HTTPStatus.BAD_REQUEST, MALFORMED)
 
     @property
-    def _last(self) -> RequestResponseCycle | None:
-        """The request that came last, if any did."""
+    def _asked(self) -> RequestResponseCycle | None:
+        """The request that came last, if any did: uvicorn's types say that one always has."""
         return self.cycle
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + SEPARATORS for name, value in self.headers)
 
     def _refuse(self, status: HTTPStatus, error: DmiError) -> None:
-        """Answer, and close the connection; without an answer where an earlier request may still get its own."""
+        """Answer, and close the connection. Where an earlier request has no answer yet, it is only closed: this answer
+        would be taken for that one's."""
         self._is_refused = True
         self._outgoing.flush()
-        cycle = self._last
+        cycle = self._asked
         if cycle and not cycle.response_complete:
             if self.pipeline or cycle.response_started or not cycle.more_body:
                 self.transport.abort()
@@ -204,7 +201,7 @@ class Connection(HttpToolsProtocol):
         silent, patience = self._reading.silent(unread, now), self._seconds
         if not unread and self._head_since is not None:  # while it reads, it need not send
             silent = now - self._head_since
-            if self._last and not self._last.more_body and not self._pending:  # else it is sending
+            if self._asked and not self._asked.more_body and not self._pending:  # else it is sending
                 patience = min(self.timeout_keep_alive, patience)
         if silent > patience:
             self.transport.abort()

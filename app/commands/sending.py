@@ -26,7 +26,7 @@ KEPT: Final = 128
 """Lines of heads that are kept as they are written: most are the same in all answers."""
 
 FEW: Final = 4
-"""Requests that are answered at once, up to which nobody's answer waits for another's."""
+"""Requests that are under way at once, and web sockets that are open, up to which no answer waits for another."""
 
 UNUSUAL: Final = frozenset({b"connection", b"transfer-encoding"})
 """Fields that say how the body comes, or what becomes of the connection."""
@@ -53,8 +53,8 @@ class Outgoing:
 
 
 class Sending:
-    """ASGI's `send` for one request of a connection; `tasks` are those that answer requests now. What comes in pieces,
-    or is unusual, uvicorn sends.
+    """ASGI's `send` for one request of a connection; `tasks` are the server's, one for each request that is under way
+    and each web socket that is open. What comes in pieces, or is unusual, uvicorn sends.
 
     Nothing more is sent over a connection that is gone."""
 

@@ -88,9 +88,8 @@ class Containers(Struct, eq=False):
     _container_of: dict[int, Resource] = field(default_factory=dict)
     _entries: set[int] = field(default_factory=set)
     _inside: dict[int, Mapping[str, Resource]] = field(default_factory=dict)
-    sites: Sites = field(
-        default_factory=Sites
-    )  # keeps the resources, so that the ids of their parts are not used again
+    # It keeps the resources, so that the ids of their parts are not used again.
+    sites: Sites = field(default_factory=Sites)
 
     def enter(self, resource: Resource) -> Resource:
         """Note a resource that comes into the graph, and answer it."""

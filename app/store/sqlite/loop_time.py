@@ -60,8 +60,10 @@ class LoopTime:
 
     def _begin(self) -> None:
         self._spent = 0.0
-        self._over()
-        self._call()
+        try:
+            self._over()
+        finally:
+            self._call()
 
     def _call(self) -> None:
         while self._waiting and not self._called and self._spent < TURN:

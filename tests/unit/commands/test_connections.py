@@ -241,6 +241,14 @@ async def test_the_body_behind_an_offer_of_another_protocol_is_read(port: int, r
     writer.close()
 
 
+async def test_any_number_of_offers_may_be_sent_ahead(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=10_000_000)
+    writer.write((b"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n") * 1_000)
+    for _ in range(1_000):
+        await reader.readuntil(b"small")
+    writer.close()
+
+
 async def test_who_asks_for_a_tunnel_is_refused(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"CONNECT dmi:443 HTTP/1.1\r\nHost: dmi" + OFFER + b"\r\n")
