@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 from contextvars import ContextVar
-from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from app.usage.trace_context import TraceContext, read
 
@@ -23,8 +24,7 @@ _CHANCE: Final = Random()  # noqa: S311 - ids are told, they keep no secret
 give up the interpreter for it, and wait for other threads to have it again."""
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Struct, eq=False):
     """One request: its id, its span of a trace, the span that called it ("" where it began the trace), and what it did
     where somebody wants to know."""
 

@@ -6,7 +6,9 @@ https://www.w3.org/TR/trace-context/#traceparent-header
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 HEADER: Final = b"traceparent"
 
@@ -14,7 +16,7 @@ _FORM: Final = re.compile(rb"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16
 _SAMPLED: Final = 0x01
 
 
-class TraceContext(NamedTuple):
+class TraceContext(Struct, frozen=True):
     """A trace (32 hex digits), a span in it (16), and whether whoever began it keeps it."""
 
     trace: str

@@ -3,8 +3,9 @@ which takes as long as reading the request."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec import Struct
 
 from app.web.negotiation import GRAPHQL_JSON, JSON
 
@@ -20,8 +21,7 @@ _WITHOUT_BODY: Final = (204, 304)
 _BY_MEDIA_TYPE: Final = {media_type: (b"content-type", media_type.encode()) for media_type in (JSON, GRAPHQL_JSON)}
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct, eq=False):
     """An ASGI application that sends a body; `fields` are all header fields but its length."""
 
     status: int

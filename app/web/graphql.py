@@ -6,8 +6,9 @@ https://graphql.github.io/graphql-over-http/draft/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from starlette.requests import ClientDisconnect, Request
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types.graphql import OperationType
@@ -120,7 +121,7 @@ class Wiring:
     explains: bool
 
 
-class Executed(NamedTuple):
+class Executed(Struct, frozen=True, eq=False):
     """A GraphQL response, in the form that leaves the server: no `data` where nothing was executed. `to_empty` are its
     long lists, which nobody else has: they are emptied once it is written."""
 
@@ -152,7 +153,7 @@ class GraphQLView:
             return await page(scope, receive, send)
         try:
             answer = await self._answer(scope, headers, receive)
-            mark(scope, "encode")
+            mark(record_of(scope), "encode")
         except ClientDisconnect:  # nobody is left to answer
             return None
         except InvalidOperationTypeError as refusal:
@@ -164,12 +165,15 @@ class GraphQLView:
         sent = answer if len(answer.body) < LEAST else Compression(answer)
         return await sent(scope, receive, send)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer | Response:
+    def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Awaitable[Answer | Response]:
         if use := record_of(scope).use:
             use.interaction = GRAPHQL  # until it is known what is asked
         focus = self._focus_of(scope) if self._focus_of else None
         if scope["method"] == "POST":
-            return await self._posted(scope, headers, receive, focus)
+            return self._posted(scope, headers, receive, focus)
+        return self._got(scope, headers, focus)
+
+    async def _got(self, scope: Scope, headers: Headers, focus: Focus | None) -> Answer | Response:
         if scope["method"] != "GET":
             return refused(scope, headers, _METHODS, 405, [(b"allow", b"GET, POST")])
         asked = asked_by_get(scope["query_string"], self._wiring.documents)
@@ -221,7 +225,7 @@ class GraphQLView:
         language, record = _language(headers), record_of(scope)
         use = record.use
         is_explained = wants(asked.extensions, principal_in(scope), given=self._wiring.explains)
-        mark(scope, "read")
+        mark(record, "read")
         course = use.course if use and use.course else Course() if is_explained else None
         context = self._wiring.context_of(scope, headers, language, new_id, course)
         result = await self._wiring.schema.execute(

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
+from msgspec import Struct
 from starlette.datastructures import QueryParams
 
 from app.errors import RequestError, UnsupportedMedia
@@ -34,7 +35,7 @@ _KINDS: Final[Mapping[str, type]] = {
 }
 
 
-class GraphQLRequest(NamedTuple):
+class GraphQLRequest(Struct, frozen=True):
     """A document, its variables, the operation to run and the request's extensions; `published` where the request named
     the document."""
 

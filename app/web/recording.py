@@ -125,10 +125,10 @@ def use_of(scope: Scope) -> Use | None:
     return record_of(scope).use
 
 
-def mark(scope: Scope, step: str) -> None:
+def mark(record: Record, step: str) -> None:
     """What was done since the last mark was this step of the request, if anybody wants to know."""
-    if (use := record_of(scope).use) and use.course:
-        use.course.mark(step)
+    if record.use and record.use.course:
+        record.use.course.mark(step)
 
 
 def fields_of(record: Record) -> tuple[Field, ...]:

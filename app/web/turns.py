@@ -94,6 +94,7 @@ class Turns:
         self._unread: dict[str, set[Unread]] = {}  # of connections with large answers
         self._coming = Coming(limits.body_seconds)
         self._limits = limits
+        self.seconds = limits.seconds  # that a request may take
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -124,7 +125,8 @@ class Turns:
         """Whether a request, all of which has come, is answered at once; else it must `wait`. Raises TooManyRequests,
         TooMuchUnread."""
         self._coming.discard(turn)
-        self._check_unread(turn.client)
+        if turn.client in self._unread:
+            self._check_unread(turn.client)
         answered = self._answered.get(turn.client, 0)
         if answered < self._limits.most:
             self._answered[turn.client] = answered + 1
@@ -155,10 +157,6 @@ class Turns:
             self.leave(client)
             raise
 
-    def deadline(self, client: str) -> Deadline:
-        """The end of what a request may take that is answered from now on."""
-        return Deadline(self._limits.seconds, client)
-
     def leave(self, client: str) -> None:
         """Give a place to who waits for it longest."""
         waiting = self._waiting.get(client)
@@ -181,12 +179,10 @@ class Turns:
 
     def _check_unread(self, client: str) -> None:
         """Raises TooMuchUnread."""
-        if client not in self._unread:
-            return
         if still := self._still(client):
             self._unread[client] = still
         else:
-            del self._unread[client]
+            self._unread.pop(client, None)
         if sum(unread() for unread in still) > self._limits.unread:
             raise TooMuchUnread(self._limits.unread)
 
@@ -218,7 +214,7 @@ class Turn:
         if not self._turns.enter(self):
             await self._turns.wait(self.client)
         self._held = True
-        CURRENT.set(self._turns.deadline(self.client))
+        CURRENT.set(Deadline(self._turns.seconds, self.client))
 
     def end(self) -> None:
         """Give the place back."""

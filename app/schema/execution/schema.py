@@ -7,10 +7,11 @@ graphql-core, and so has introspection.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import strawberry
 from graphql import FieldNode, GraphQLError, execute
+from msgspec import Struct
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -49,7 +50,7 @@ SUBSCRIPTION: Final = (OperationType.SUBSCRIPTION,)
 SUGGESTION: Final = " Did you mean "
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True, eq=False):
     """What is asked: a document, its variables, who asks, what kinds of operations may be run, whether the answer tells
     what it costs, and what a subscription is told of."""
 

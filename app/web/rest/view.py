@@ -16,7 +16,7 @@ from app.web.compression import LEAST, Compression
 from app.web.failures import outcome_response
 from app.web.fhir_media import answered_in
 from app.web.headers import headers_of
-from app.web.recording import mark, use_of
+from app.web.recording import mark, record_of, use_of
 from app.web.repeats import HEADER, REPLAYED
 from app.web.rest.exchange import IF_MATCH, IF_NONE_EXIST, Exchange
 from app.web.rest.query import only
@@ -60,7 +60,7 @@ class RestView:
         exchange = Exchange(self._wiring, scope, headers, receive)
         try:
             answer = await self._answer(exchange)
-            mark(scope, "encode")
+            mark(record_of(scope), "encode")
         except ClientDisconnect:  # nobody is left to answer
             return None
         except _TOLD as error:
@@ -82,7 +82,7 @@ class RestView:
             use.target = "/".join(path[part] for part in ("type", "id") if part in path)
         if method in _READS or HEADER not in exchange.headers:
             reply = await interaction(exchange)
-            mark(exchange.scope, "answer")
+            mark(record_of(exchange.scope), "answer")
             answer = _written(reply, media_type, is_pretty=is_pretty)
             if len(answer.body) > self._wiring.max_answer and not reply.stored:
                 raise AnswerTooLarge(self._wiring.max_answer)
