@@ -122,7 +122,8 @@ def recorded(scope: Scope, record: Record) -> Scope:
 
 def use_of(scope: Scope) -> Use | None:
     """What is noted of the use that a request makes, if anybody wants to know."""
-    return record_of(scope).use
+    record: Record = scope[_RECORD]
+    return record.use
 
 
 def mark(record: Record, step: str) -> None:
