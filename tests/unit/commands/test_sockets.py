@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from app.commands.connections import Connection
 from app.commands.sending import Outgoing
 from app.commands.sockets import Socket
 from tests.eventually import eventually
+from tests.freed import freed, without_search
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -110,14 +110,9 @@ async def test_pings_of_who_does_not_read_take_no_memory(
 
 
 async def test_a_socket_that_is_closed_leaves_nothing_for_which_memory_is_searched(server: uvicorn.Server) -> None:
-    gc.collect()
-    gc.disable()
-    kinds = (Connection, Socket, ServerProtocol)
-    try:
+    with without_search():
         reader, writer = await opened(server, HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
         writer.close()
         await eventually(lambda: not server.server_state.connections)
-        await eventually(lambda: not [each for each in gc.get_objects() if isinstance(each, kinds)])
-    finally:
-        gc.enable()
+        await eventually(lambda: freed(Connection, Socket, ServerProtocol))
