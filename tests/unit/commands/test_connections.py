@@ -25,8 +25,7 @@ BODIES = {"/large": LARGE, "/middle": MIDDLE}
 HELD: dict[str, Callable[[], Awaitable[None]]] = {}
 """What is done ahead of an answer."""
 GET = b"GET / HTTP/1.1\r\nHost: dmi\r\n\r\n"
-PATIENT = 0.2
-IDLE: Any = 0.1  # seconds like PATIENT; uvicorn's own are whole ones
+PATIENT: Any = 0.2  # seconds; uvicorn's types have whole ones
 MOST = 4_096
 
 
@@ -69,7 +68,7 @@ async def server(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[uvicorn.Serve
     made: Any = partial(Connection, seconds=PATIENT, max_head=MOST, outgoing=Outgoing())
     socket: Any = partial(Socket, seconds=PATIENT)
     config = uvicorn.Config(
-        app, port=0, http=made, ws=socket, lifespan="off", log_level="critical", timeout_keep_alive=IDLE
+        app, port=0, http=made, ws=socket, lifespan="off", log_level="critical", timeout_keep_alive=PATIENT
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server._serve())
@@ -153,24 +152,32 @@ async def test_who_asks_again_within_the_time_is_answered(port: int) -> None:
     for _ in range(4):
         writer.write(GET)
         assert b"small" in await reader.readuntil(b"small")
-        await asyncio.sleep(IDLE / 2)
+        await asyncio.sleep(PATIENT / 4)
     writer.close()
 
 
-async def test_who_asks_for_nothing_more_is_left_before_one_who_is_asking(port: int) -> None:
-    ends: list[str] = []
-
-    async def ask(name: str, begins: bytes) -> None:
+async def test_who_asks_for_nothing_more_is_left_and_one_who_is_asking_is_not(
+    server: uvicorn.Server, port: int
+) -> None:
+    async def asked(begins: bytes) -> asyncio.StreamReader:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writers.append(writer)
         writer.write(GET)
         await reader.readuntil(b"small")
         writer.write(begins)
-        await closed(reader)
-        ends.append(name)
-        writer.close()
+        return reader
 
-    await asyncio.gather(ask("asking", b"GET"), ask("idle", b""))
-    assert ends == ["idle", "asking"]
+    writers: list[asyncio.StreamWriter] = []
+    asking, idle = await asked(b"GET"), await asked(b"")
+    for connection in server.server_state.connections:
+        assert isinstance(connection, Connection)
+        connection._seconds = 60
+    waiting = asyncio.create_task(closed(asking))
+    assert await closed(idle)
+    assert not waiting.done()
+    for writer in writers:
+        writer.close()
+    await waiting
 
 
 async def test_requests_sent_ahead_are_answered_in_their_order(port: int) -> None:
