@@ -132,8 +132,8 @@ class Connection(HttpToolsProtocol):
         self._again = b"".join((line, *fields, b"\r\n", behind))
 
     def on_response_complete(self) -> None:
-        """As uvicorn's: the next head may come, unless it has come already. A timer for each answer would cost a
-        fortieth of a small one; `_look` sees to those who ask for nothing more."""
+        """As uvicorn's, without a timer for each answer: the next head may come, unless it has come already, and
+        `_look` sees to those who ask for nothing more."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return

@@ -87,14 +87,12 @@ class Turns:
 
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
-        self._answered: dict[str, int] = {}  # client → how many of its requests are being answered
-        self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(
-            deque
-        )  # the turns of those that wait
+        # By client: how many of its requests are being answered, and the turns of those that wait.
+        self._answered: dict[str, int] = {}
+        self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self._unread: dict[str, set[Unread]] = {}  # of connections with large answers
         self._coming = Coming(limits.body_seconds)
-        self._limits = limits
-        self.seconds = limits.seconds  # that a request may take
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
@@ -115,7 +113,7 @@ class Turns:
             if not turn.is_given_up():
                 raise
             # The rest of the body may come for ever.
-            await refusal(scope, TooSlow(self._limits.body_seconds), 408, CLOSE)(scope, receive, send)
+            await refusal(scope, TooSlow(self.limits.body_seconds), 408, CLOSE)(scope, receive, send)
         finally:
             self._coming.discard(turn)
             turn.end()
@@ -128,10 +126,10 @@ class Turns:
         if turn.client in self._unread:
             self._check_unread(turn.client)
         answered = self._answered.get(turn.client, 0)
-        if answered < self._limits.most:
+        if answered < self.limits.most:
             self._answered[turn.client] = answered + 1
             return True
-        if len(self._waiting[turn.client]) < self._limits.waiting:
+        if len(self._waiting[turn.client]) < self.limits.waiting:
             return False
         raise self._too_many()
 
@@ -183,14 +181,14 @@ class Turns:
             self._unread[client] = still
         else:
             self._unread.pop(client, None)
-        if sum(unread() for unread in still) > self._limits.unread:
-            raise TooMuchUnread(self._limits.unread)
+        if sum(unread() for unread in still) > self.limits.unread:
+            raise TooMuchUnread(self.limits.unread)
 
     def _still(self, client: str) -> set[Unread]:
         return {unread for unread in self._unread.get(client, ()) if unread()}
 
     def _too_many(self) -> TooManyRequests:
-        return TooManyRequests(self._limits.most, self._limits.waiting)
+        return TooManyRequests(self.limits.most, self.limits.waiting)
 
 
 class Turn:
@@ -214,7 +212,7 @@ class Turn:
         if not self._turns.enter(self):
             await self._turns.wait(self.client)
         self._held = True
-        CURRENT.set(Deadline(self._turns.seconds, self.client))
+        CURRENT.set(Deadline(self._turns.limits.seconds, self.client))
 
     def end(self) -> None:
         """Give the place back."""

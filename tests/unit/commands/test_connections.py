@@ -198,21 +198,27 @@ async def test_requests_sent_ahead_are_answered_in_their_order(port: int) -> Non
     await asyncio.gather(*(ask() for _ in range(2 * FEW)))
 
 
-async def test_what_is_answered_when_the_server_stops_goes_out(
-    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def go_on(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """What requests at /held wait for."""
     go_on = asyncio.Event()
 
     async def held() -> None:
         await go_on.wait()
 
+    monkeypatch.setitem(HELD, "/held", held)
+    return go_on
+
+
+async def test_what_is_answered_when_the_server_stops_goes_out(
+    server: uvicorn.Server, port: int, go_on: asyncio.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def stop() -> None:
         go_on.set()
         await asyncio.sleep(0)  # in this turn all others are answered
         for connection in list(server.server_state.connections):
             connection.shutdown()
 
-    monkeypatch.setitem(HELD, "/held", held)
     monkeypatch.setitem(HELD, "/stop", stop)
 
     async def ask(path: bytes) -> bytes:
@@ -264,14 +270,8 @@ async def test_who_asks_for_a_tunnel_is_refused(port: int) -> None:
 
 
 async def test_the_answer_to_an_error_goes_out_where_they_are_many(
-    server: uvicorn.Server, port: int, monkeypatch: pytest.MonkeyPatch
+    server: uvicorn.Server, port: int, go_on: asyncio.Event
 ) -> None:
-    go_on = asyncio.Event()
-
-    async def held() -> None:
-        await go_on.wait()
-
-    monkeypatch.setitem(HELD, "/held", held)
     others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(FEW)]
     for _, writer in others:
         writer.write(GET.replace(b"/ ", b"/held "))
